@@ -46,7 +46,8 @@ export function e4m3ToNumber(bits: number): number {
   return sign * (8 + fraction) * 2 ** (exponent - 10);
 }
 
-const table = (length: number, at: (bits: number) => number): Float32Array => Float32Array.from({ length }, (_, bits) => at(bits));
+const table = (length: number, at: (bits: number) => number): Float32Array =>
+  Float32Array.from({ length }, (_, bits) => at(bits));
 
 const E4M3 = table(256, e4m3ToNumber);
 // F8_E5M2 is the upper byte of a half.
