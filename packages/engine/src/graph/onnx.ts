@@ -1,0 +1,277 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  TensorProto_DataLocation,
+  TensorProto_DataType,
+  TensorProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  ValueInfoProtoSchema,
+  type AttributeProto,
+  type NodeProto,
+  type TensorProto,
+} from 'onnx-buf';
+import { DanqingError } from '../errors.ts';
+import type { DType } from '../tensor/dtype.ts';
+import type { TensorEntry } from '../weights/tensor-index.ts';
+import { type Dim, equalDims, foldDim, type Shape, showDim } from './dim.ts';
+import { type ConstantValue, type ElementType, type Graph, topological, type Value, type WeightValue } from './value.ts';
+
+const OPSET = 21n;
+const IR_VERSION = 10n;
+const MICROSOFT = 'com.microsoft';
+
+/** Which ONNX operators a runtime understands: only the standard's, or also ONNX Runtime's own. */
+export type OnnxDialect = 'standard' | 'onnxruntime';
+
+/** Where the bytes of a stored tensor are for the runtime: beside it in a file, or given along with the model. */
+export type WeightPlace = { readonly location: string; readonly offset: number; readonly length: number } | { readonly bytes: Uint8Array };
+
+export interface EmitOptions {
+  readonly dialect: OnnxDialect;
+  /** Says where a runtime finds a tensor's bytes. */
+  place(entry: TensorEntry): WeightPlace;
+}
+
+export type OnnxAttribute = number | string | readonly number[] | { readonly float: number } | { readonly type: ElementType };
+
+/** What an op's ONNX form may do: add nodes and small tensors, all named by the emitter. */
+export interface OnnxEmitter {
+  readonly dialect: OnnxDialect;
+  /** Adds a node with one result (integers are INT attributes, `{ float }` is FLOAT) and returns the result's name. */
+  node(type: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>): string;
+  /** The same for an operator of ONNX Runtime's own domain. */
+  microsoft(type: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>): string;
+  /** A float32 tensor held in the model; a scalar by default. */
+  floats(values: readonly number[] | Float64Array, shape?: readonly number[]): string;
+  /** A one-dimensional int64 tensor held in the model. */
+  ints(values: readonly number[]): string;
+  /** A shape as an int64 tensor; symbolic dimensions are computed when the model runs. */
+  shape(shape: Shape): string;
+  /** One dimension as an int64 tensor of one element. */
+  dim(dim: Dim): string;
+  /** Reshapes `name` of shape `from` to `to`, with as little computed at run time as possible. */
+  reshape(name: string, from: Shape, to: Shape): string;
+}
+
+const STORED: Partial<Record<DType, TensorProto_DataType>> = {
+  F32: TensorProto_DataType.FLOAT,
+  F16: TensorProto_DataType.FLOAT16,
+  BF16: TensorProto_DataType.BFLOAT16,
+  F64: TensorProto_DataType.DOUBLE,
+  F8_E4M3: TensorProto_DataType.FLOAT8E4M3FN,
+  F8_E5M2: TensorProto_DataType.FLOAT8E5M2,
+};
+
+const ELEMENT: Record<ElementType, TensorProto_DataType> = { f32: TensorProto_DataType.FLOAT, i64: TensorProto_DataType.INT64 };
+
+/**
+ * Writes a graph as a serialised ONNX model whose weights stay where `options.place` says.
+ * @throws unsupported when a weight is stored in a type that ONNX does not have.
+ */
+export function emitOnnx(graph: Graph, options: EmitOptions): Uint8Array<ArrayBuffer> {
+  const writer = new ModelWriter(graph, options);
+  const names = new Map<Value, string>();
+  for (const value of topological(Object.values(graph.outputs))) {
+    names.set(value, writer.value(value, (input) => names.get(input)!));
+  }
+  const outputs = Object.entries(graph.outputs).map(([name, value]) => {
+    writer.rename(names.get(value)!, name);
+    return valueInfo(name, value.type, value.shape);
+  });
+  return writer.finish(outputs);
+}
+
+class ModelWriter implements OnnxEmitter {
+  readonly dialect: OnnxDialect;
+  readonly #graph: Graph;
+  readonly #options: EmitOptions;
+  readonly #nodes: NodeProto[] = [];
+  readonly #tensors: TensorProto[] = [];
+  readonly #known = new Map<string, string>();
+  #count = 0;
+
+  constructor(graph: Graph, options: EmitOptions) {
+    this.dialect = options.dialect;
+    this.#graph = graph;
+    this.#options = options;
+  }
+
+  value(value: Value, nameOf: (value: Value) => string): string {
+    switch (value.kind) {
+      case 'input':
+        return value.name;
+      case 'constant':
+        return this.#constant(value);
+      case 'weight':
+        return this.#weight(value);
+      case 'result':
+        return value.op.onnx(this, value.inputs.map(nameOf), value);
+    }
+  }
+
+  node(type: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
+    return this.#add(type, '', inputs, attributes);
+  }
+
+  microsoft(type: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
+    return this.#add(type, MICROSOFT, inputs, attributes);
+  }
+
+  floats(values: readonly number[] | Float64Array, shape: readonly number[] = []): string {
+    const data = Float32Array.from(values);
+    return this.#inline(`f32 ${shape.join()} ${data.join()}`, TensorProto_DataType.FLOAT, shape, new Uint8Array(data.buffer));
+  }
+
+  ints(values: readonly number[]): string {
+    return this.#int64(values, [values.length]);
+  }
+
+  dim(dim: Dim): string {
+    return this.#once(`dim ${showDim(dim)}`, () =>
+      foldDim(dim, {
+        number: (value) => this.ints([value]),
+        symbol: (name) => this.#symbol(name),
+        add: (a, b) => this.node('Add', [a, b]),
+        multiply: (a, b) => this.node('Mul', [a, b]),
+        // ONNX divides integers towards zero; sizes are never negative, so that is the floor.
+        floorDivide: (a, by) => this.node('Div', [a, this.ints([by])]),
+      }),
+    );
+  }
+
+  shape(shape: Shape): string {
+    if (shape.every((dim) => typeof dim === 'number')) return this.ints(shape as readonly number[]);
+    return this.#once(`shape ${shape.map(showDim).join()}`, () =>
+      this.node(
+        'Concat',
+        shape.map((dim) => this.dim(dim)),
+        { axis: 0 },
+      ),
+    );
+  }
+
+  reshape(name: string, from: Shape, to: Shape): string {
+    const target = to.map((dim, axis) => {
+      if (typeof dim === 'number') return dim;
+      return axis < from.length && equalDims(dim, from[axis]!) ? 0 : -1;
+    });
+    // 0 copies the input's size at that axis and a single -1 takes what is left; otherwise the sizes are computed.
+    const literal = target.filter((size) => size === -1).length <= 1 && !to.includes(0);
+    return this.node('Reshape', [name, literal ? this.ints(target) : this.shape(to)]);
+  }
+
+  /** Gives the result called `from` its final name. */
+  rename(from: string, to: string): void {
+    this.#nodes.push(create(NodeProtoSchema, { opType: 'Identity', input: [from], output: [to], name: `output ${to}` }));
+  }
+
+  finish(output: ReturnType<typeof valueInfo>[]): Uint8Array<ArrayBuffer> {
+    const model = create(ModelProtoSchema, {
+      irVersion: IR_VERSION,
+      producerName: 'danqing',
+      opsetImport: [
+        create(OperatorSetIdProtoSchema, { domain: '', version: OPSET }),
+        ...(this.dialect === 'onnxruntime' ? [create(OperatorSetIdProtoSchema, { domain: MICROSOFT, version: 1n })] : []),
+      ],
+      graph: create(GraphProtoSchema, {
+        name: this.#graph.name,
+        node: this.#nodes,
+        initializer: this.#tensors,
+        input: this.#graph.inputs.map(({ name, type, shape }) => valueInfo(name, type, shape)),
+        output,
+      }),
+    });
+    return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;
+  }
+
+  #add(type: string, domain: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>>): string {
+    const result = `${type}_${this.#count++}`;
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeOf(name, value));
+    this.#nodes.push(create(NodeProtoSchema, { opType: type, domain, name: result, input: [...inputs], output: [result], attribute }));
+    return result;
+  }
+
+  #once(key: string, make: () => string): string {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#known.set(key, made);
+    return made;
+  }
+
+  #symbol(name: string): string {
+    const holder = this.#graph.inputs.find(({ shape }) => shape.some((dim) => showDim(dim) === name));
+    if (holder === undefined) throw new Error(`${this.#graph.name}: no input has the dimension ${name}`);
+    const axis = holder.shape.findIndex((dim) => showDim(dim) === name);
+    const shape = this.#once(`shape of ${holder.name}`, () => this.node('Shape', [holder.name]));
+    return this.node('Gather', [shape, this.ints([axis])], { axis: 0 });
+  }
+
+  #constant(value: ConstantValue): string {
+    if (value.type === 'i64') return this.#int64(value.data, value.shape);
+    return this.floats(value.data, value.shape);
+  }
+
+  #int64(values: ArrayLike<number>, shape: readonly number[]): string {
+    const data = BigInt64Array.from(Array.from(values, BigInt));
+    return this.#inline(`i64 ${shape.join()} ${data.join()}`, TensorProto_DataType.INT64, shape, new Uint8Array(data.buffer));
+  }
+
+  #inline(key: string, dataType: TensorProto_DataType, shape: readonly number[], rawData: Uint8Array<ArrayBuffer>): string {
+    return this.#once(key, () => this.#tensor({ dataType, shape, rawData }));
+  }
+
+  #weight({ entry, shape }: WeightValue): string {
+    const dataType = STORED[entry.dtype];
+    if (dataType === undefined) {
+      throw new DanqingError('unsupported', { where: entry.name, expected: `a weight stored as ${Object.keys(STORED).join(', ')}`, found: entry.dtype });
+    }
+    return this.#once(`weight ${entry.file} ${entry.offset} ${entry.length} ${shape.join()}`, () => {
+      const place = this.#options.place(entry);
+      const stored =
+        'bytes' in place
+          ? this.#tensor({ dataType, shape, rawData: place.bytes as Uint8Array<ArrayBuffer> })
+          : this.#tensor({
+              dataType,
+              shape,
+              dataLocation: TensorProto_DataLocation.EXTERNAL,
+              externalData: Object.entries(place).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value: `${value}` })),
+            });
+      return entry.dtype === 'F32' ? stored : this.node('Cast', [stored], { to: TensorProto_DataType.FLOAT });
+    });
+  }
+
+  #tensor({ shape, ...rest }: { dataType: TensorProto_DataType; shape: readonly number[] } & Partial<TensorProto>): string {
+    const name = `t${this.#tensors.length}`;
+    this.#tensors.push(create(TensorProtoSchema, { name, dims: shape.map(BigInt), ...rest } as Parameters<typeof create<typeof TensorProtoSchema>>[1]));
+    return name;
+  }
+}
+
+function valueInfo(name: string, type: ElementType, shape: Shape) {
+  const dim = shape.map((size) =>
+    create(TensorShapeProto_DimensionSchema, {
+      value: typeof size === 'number' ? { case: 'dimValue', value: BigInt(size) } : { case: 'dimParam', value: size.text },
+    }),
+  );
+  const tensorType = create(TypeProto_TensorSchema, { elemType: ELEMENT[type], shape: create(TensorShapeProtoSchema, { dim }) });
+  return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { value: { case: 'tensorType', value: tensorType } }) });
+}
+
+function attributeOf(name: string, value: OnnxAttribute): AttributeProto {
+  const as = AttributeProto_AttributeType;
+  if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: as.INT, i: BigInt(value) });
+  if (typeof value === 'string') return create(AttributeProtoSchema, { name, type: as.STRING, s: new TextEncoder().encode(value) });
+  if ('float' in value) return create(AttributeProtoSchema, { name, type: as.FLOAT, f: value.float });
+  if ('type' in value) return create(AttributeProtoSchema, { name, type: as.INT, i: BigInt(ELEMENT[value.type]) });
+  return create(AttributeProtoSchema, { name, type: as.INTS, ints: value.map(BigInt) });
+}

@@ -1,0 +1,1 @@
+export { openOnCpu } from './runtime/onnxruntime.ts';
