@@ -1,30 +1,86 @@
 import { DanqingError } from '../errors.ts';
 
-/** Stored element types, named as in the safetensors format. */
-export const DTYPES = {
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-  I16: 2,
-  U16: 2,
-  F16: 2,
-  BF16: 2,
-  I32: 4,
-  U32: 4,
-  F32: 4,
-  I64: 8,
-  U64: 8,
-  F64: 8,
-} as const;
+/** How an element type is stored: `elements` of them fill `bytes`. */
+export interface Storage {
+  readonly elements: number;
+  readonly bytes: number;
+}
+
+const each = (bytes: number): Storage => ({ elements: 1, bytes });
+
+/** Element types of the safetensors format, by their name there. */
+export const SAFETENSORS_DTYPES = {
+  BOOL: each(1),
+  F4: { elements: 2, bytes: 1 },
+  F6_E2M3: { elements: 4, bytes: 3 },
+  F6_E3M2: { elements: 4, bytes: 3 },
+  U8: each(1),
+  I8: each(1),
+  F8_E5M2: each(1),
+  F8_E4M3: each(1),
+  F8_E8M0: each(1),
+  F8_E4M3FNUZ: each(1),
+  F8_E5M2FNUZ: each(1),
+  I16: each(2),
+  U16: each(2),
+  F16: each(2),
+  BF16: each(2),
+  I32: each(4),
+  U32: each(4),
+  F32: each(4),
+  C64: each(8),
+  F64: each(8),
+  I64: each(8),
+  U64: each(8),
+} as const satisfies Record<string, Storage>;
+
+/** Element types that only torch files hold. */
+const TORCH_DTYPES = {
+  C32: each(4),
+  C128: each(16),
+} as const satisfies Record<string, Storage>;
+
+/** Block-quantised element types of ggml, by their name there. */
+export const GGML_DTYPES = {
+  Q4_0: { elements: 32, bytes: 18 },
+  Q4_1: { elements: 32, bytes: 20 },
+  Q5_0: { elements: 32, bytes: 22 },
+  Q5_1: { elements: 32, bytes: 24 },
+  Q8_0: { elements: 32, bytes: 34 },
+  Q8_1: { elements: 32, bytes: 40 },
+  Q2_K: { elements: 256, bytes: 84 },
+  Q3_K: { elements: 256, bytes: 110 },
+  Q4_K: { elements: 256, bytes: 144 },
+  Q5_K: { elements: 256, bytes: 176 },
+  Q6_K: { elements: 256, bytes: 210 },
+  Q8_K: { elements: 256, bytes: 292 },
+  IQ2_XXS: { elements: 256, bytes: 66 },
+  IQ2_XS: { elements: 256, bytes: 74 },
+  IQ3_XXS: { elements: 256, bytes: 98 },
+  IQ1_S: { elements: 256, bytes: 50 },
+  IQ4_NL: { elements: 32, bytes: 18 },
+  IQ3_S: { elements: 256, bytes: 110 },
+  IQ2_S: { elements: 256, bytes: 82 },
+  IQ4_XS: { elements: 256, bytes: 136 },
+  IQ1_M: { elements: 256, bytes: 56 },
+  TQ1_0: { elements: 256, bytes: 54 },
+  TQ2_0: { elements: 256, bytes: 66 },
+  MXFP4: { elements: 32, bytes: 17 },
+  NVFP4: { elements: 64, bytes: 36 },
+} as const satisfies Record<string, Storage>;
+
+/** Every element type that a weight file can name, whether or not it can be decoded here. */
+export const DTYPES = { ...SAFETENSORS_DTYPES, ...TORCH_DTYPES, ...GGML_DTYPES } as const;
 
 export type DType = keyof typeof DTYPES;
+export type SafetensorsDType = keyof typeof SAFETENSORS_DTYPES;
 
-/** Bytes of one element. */
-export const itemBytes = (dtype: DType): number => DTYPES[dtype];
+/** Bytes of one element; a fraction where several share bytes (0.5 for F4). */
+export const itemBytes = (dtype: DType): number => DTYPES[dtype].bytes / DTYPES[dtype].elements;
 
 export const isDType = (text: string): text is DType => Object.hasOwn(DTYPES, text);
+
+export const isSafetensorsDType = (text: string): text is SafetensorsDType => Object.hasOwn(SAFETENSORS_DTYPES, text);
 
 /** Value of an IEEE 754 half-precision bit pattern. */
 export function halfToNumber(bits: number): number {
@@ -57,9 +113,10 @@ let halves: Float32Array | undefined;
 /**
  * Reads little-endian stored elements as float32 values (integers and F64 are rounded to float32).
  * @param bytes exactly `count * itemBytes(dtype)` bytes, any alignment.
+ * @throws bad-shape when the bytes are no whole number of elements; unsupported for a type that is only known by name.
  */
 export function decodeToFloat32(bytes: Uint8Array, dtype: DType): Float32Array<ArrayBuffer> {
-  const size = itemBytes(dtype);
+  const size = DTYPES[dtype].bytes;
   if (bytes.byteLength % size !== 0) {
     throw new DanqingError('bad-shape', {
       where: 'tensor bytes',
@@ -112,5 +169,12 @@ export function decodeToFloat32(bytes: Uint8Array, dtype: DType): Float32Array<A
     case 'U8':
     case 'BOOL':
       return Float32Array.from(aligned);
+    default:
+      throw new DanqingError('unsupported', {
+        where: 'tensor bytes',
+        expected: 'an element type that this version can read: F64, F32, F16, BF16, F8_E4M3, F8_E5M2 or integers',
+        found: dtype,
+        advice: 'Convert the file with the program that made it, or get the model in F16.',
+      });
   }
 }
