@@ -1,0 +1,2 @@
+export * from './recipe.ts';
+export type * from './worker-messages.ts';

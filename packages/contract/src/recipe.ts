@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** Largest seed that survives JSON; A1111 draws seeds below 2^32, pasted ones may be larger. */
+const MAX_SEED = Number.MAX_SAFE_INTEGER;
+
+const seed = z.int().min(-1).max(MAX_SEED);
+const side = z.int().min(8).max(8192).multipleOf(8);
+
+/** A setting that changes a picture, by its A1111 name (`eta_ancestral`, `comma_padding_backtrack` …). */
+export const optionValue = z.union([z.string(), z.number(), z.boolean()]);
+
+/**
+ * Everything that makes a picture again, as a person asks for it. `-1` as a seed means "draw one"; a recipe that has
+ * been carried out has real seeds.
+ */
+export const recipe = z.object({
+  prompt: z.string(),
+  negativePrompt: z.string().default(''),
+  /** Path of the checkpoint file; absent means the embedded starter. */
+  checkpoint: z.string().optional(),
+  /** `automatic` (a VAE named like the checkpoint, else the one inside), `none` (the one inside), `taesd`, or a path. */
+  vae: z.string().default('automatic'),
+  /** A sampler name; the joined form "DPM++ 2M Karras" is understood too. */
+  sampler: z.string().optional(),
+  scheduler: z.string().default('Automatic'),
+  steps: z.int().min(1).max(1000).optional(),
+  cfgScale: z.number().min(0).max(1000).optional(),
+  seed: seed.default(-1),
+  subseed: seed.default(-1),
+  subseedStrength: z.number().min(0).max(1).default(0),
+  /** Size the seed's noise is first drawn at, [width, height] in pixels; absent: no seed resize. */
+  seedResizeFrom: z.tuple([side, side]).optional(),
+  width: side.optional(),
+  height: side.optional(),
+  batchSize: z.int().min(1).max(64).default(1),
+  batchCount: z.int().min(1).max(10_000).default(1),
+  clipSkip: z.int().min(1).max(100).default(1),
+  rng: z.enum(['nv', 'cpu']).default('nv'),
+  options: z.record(z.string(), optionValue).default({}),
+});
+
+export type Recipe = z.infer<typeof recipe>;
+export type RecipeInput = z.input<typeof recipe>;
