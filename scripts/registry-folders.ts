@@ -15,6 +15,7 @@ export const registryFolders: readonly RegistryFolder[] = [
   { path: 'packages/engine/src/sampling/samplers' },
   { path: 'packages/engine/src/sampling/schedules' },
   { path: 'packages/engine/src/sampling/predictions' },
+  { path: 'packages/engine/src/weights/formats', suffix: 'Format' },
   { path: 'packages/engine/src/families' },
   { path: 'packages/engine/src/adapters' },
   { path: 'packages/engine/src/image/readers' },
