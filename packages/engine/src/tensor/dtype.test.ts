@@ -17,6 +17,8 @@ function patternsOf(dtype: DType): Uint32Array {
   return patterns;
 }
 
+const zeros = (dtype: DType) => decodeToFloat32(new Uint8Array(DTYPES[dtype].bytes), dtype);
+
 describe('decodeToFloat32', () => {
   it.each(['F16', 'BF16', 'F8_E4M3', 'F8_E5M2'] as const)('reads every pattern of %s as torch does', (dtype) => {
     expect(createHash('sha256').update(patternsOf(dtype)).digest('hex')).toBe(fixture.decoded[dtype]);
@@ -44,7 +46,6 @@ describe('decodeToFloat32', () => {
   });
 
   const names = Object.keys(DTYPES).filter(isDType);
-  const zeros = (dtype: DType) => decodeToFloat32(new Uint8Array(DTYPES[dtype].bytes), dtype);
 
   it.each(names.filter((name) => DECODED.has(name)))('reads a zero of %s', (dtype) => {
     expect(zeros(dtype)).toEqual(new Float32Array(1));

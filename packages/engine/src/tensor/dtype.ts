@@ -125,8 +125,8 @@ export function decodeToFloat32(bytes: Uint8Array, dtype: DType): Float32Array<A
     });
   }
   const count = bytes.byteLength / size;
-  // A copy gives every typed array below the alignment it needs.
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // A copy gives every typed array below the alignment it needs. (`slice` would not copy a Node Buffer.)
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   const { buffer, byteOffset } = aligned;
   switch (dtype) {
     case 'F32':

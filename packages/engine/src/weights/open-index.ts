@@ -1,0 +1,46 @@
+import { DanqingError } from '../errors.ts';
+import { type Format, HEAD_BYTES } from './format.ts';
+import { formats } from './formats/index.ts';
+import type { ByteSource, TensorIndex } from './tensor-index.ts';
+
+const all: readonly Format[] = Object.values(formats);
+
+/**
+ * Reads the tensor index of a weight file, whose container is known by its bytes and never by its name.
+ * @throws bad-file when the bytes are no container that is known, or break the rules of theirs.
+ */
+export async function openIndex(source: ByteSource): Promise<TensorIndex> {
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+  const format = all.find((each) => each.recognise(head));
+  if (format !== undefined) return format.read(source);
+  // The reader of the format that the name promises knows best what is wrong.
+  const promised = all.find((each) => each.endings.some((ending) => source.file.toLowerCase().endsWith(ending)));
+  const disguise = disguiseOf(head);
+  if (promised !== undefined && disguise === undefined) return promised.read(source);
+  throw new DanqingError('bad-file', {
+    where: source.file,
+    expected: `a model file: ${all.map((each) => each.name).join(', ')}`,
+    found: disguise?.name ?? `a file that begins with ${showBytes(head)}`,
+    advice: disguise?.advice ?? 'Check that this is a model, and that its download is complete.',
+  });
+}
+
+/** What downloads turn into when they go wrong. */
+function disguiseOf(head: Uint8Array): { name: string; advice: string } | undefined {
+  const text = String.fromCharCode(...head.subarray(0, 200)).trimStart();
+  if (head.length === 0) return { name: 'an empty file', advice: 'Download it again.' };
+  if (/^<(?:!doctype|html|\?xml)/i.test(text)) {
+    return { name: 'a web page', advice: 'Download the model itself; the site may ask you to log in first.' };
+  }
+  if (text.startsWith('version https://git-lfs')) {
+    return {
+      name: 'a Git LFS pointer',
+      advice: 'Fetch the file itself with `git lfs pull` or from its download link.',
+    };
+  }
+  return undefined;
+}
+
+function showBytes(head: Uint8Array): string {
+  return [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}
