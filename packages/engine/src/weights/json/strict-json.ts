@@ -40,12 +40,16 @@ export class StrictJson {
   object(onKey: (key: string) => void): void {
     this.#open('{', 'an object');
     if (this.#closes('}')) return;
-    const keys = new Set<string>();
+    // Most objects are tensors with three keys: looking through a short list is faster than making a set.
+    const few: string[] = [];
+    let many: Set<string> | undefined;
     do {
       const at = this.#skipSpace();
       const key = this.string();
-      if (keys.has(key)) throw new JsonTrouble(this.text, at, 'each key once', `a second ${JSON.stringify(key)}`);
-      keys.add(key);
+      if (many === undefined ? few.includes(key) : many.has(key))
+        throw new JsonTrouble(this.text, at, 'each key once', `a second ${JSON.stringify(key)}`);
+      if (many !== undefined) many.add(key);
+      else if (few.push(key) === 8) many = new Set(few);
       this.#take(COLON, "':'");
       onKey(key);
     } while (this.#continues('}'));
