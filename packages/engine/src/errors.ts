@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'bad-shape'
   | 'bad-value'
   | 'cancelled'
+  | 'crashed'
   | 'missing'
   | 'not-a-number'
   | 'no-memory'
