@@ -1,7 +1,7 @@
+import type { Dim, Shape } from './dim.ts';
 import type { Float64Tensor } from './evaluate.ts';
 import type { OnnxEmitter } from './onnx.ts';
 import type { ElementType, Value, ValueType } from './value.ts';
-import type { Dim } from './dim.ts';
 
 /** Fixed settings of an op in a graph. */
 export type Attributes = Readonly<Record<string, number | string | boolean | readonly Dim[] | undefined>>;
@@ -16,10 +16,18 @@ export interface GradientArguments<A extends Attributes> {
   readonly wanted: readonly boolean[];
 }
 
-/** A seeded case for the loop that proves every op: static input shapes and attributes, small enough for finite differences. */
+/** A seeded case for the loop that proves every op, small enough for finite differences. */
 export interface OpExample<A extends Attributes> {
-  readonly inputs: readonly { readonly shape: readonly number[]; readonly type?: ElementType; readonly from?: number; readonly to?: number }[];
+  /** Values are drawn between `from` and `to`, (-2, 2) when absent; of i64 inputs both ends are drawn too. */
+  readonly inputs: readonly {
+    readonly shape: Shape;
+    readonly type?: ElementType;
+    readonly from?: number;
+    readonly to?: number;
+  }[];
   readonly attributes: A;
+  /** Sizes of the symbols in shapes and attributes. The loop puts symbols into static examples by itself where it can. */
+  readonly sizes?: Readonly<Record<string, number>>;
 }
 
 /** Uniform random numbers for examples. */
@@ -42,6 +50,10 @@ export interface Op<A extends Attributes> {
   /** Plain float64 statement of what the op computes; `shape` is the result's. */
   reference(inputs: readonly Float64Tensor[], attributes: A, shape: readonly number[]): Float64Tensor;
   /** Writes the op as ONNX nodes and returns the name of the result. */
-  onnx(emit: OnnxEmitter, inputs: readonly string[], value: { readonly inputs: readonly Value[]; readonly attributes: A } & ValueType): string;
+  onnx(
+    emit: OnnxEmitter,
+    inputs: readonly string[],
+    value: { readonly inputs: readonly Value[]; readonly attributes: A } & ValueType,
+  ): string;
   examples(random: ExampleRandom): readonly OpExample<A>[];
 }
