@@ -23,7 +23,14 @@ import { DanqingError } from '../errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { TensorEntry } from '../weights/tensor-index.ts';
 import { type Dim, equalDims, foldDim, type Shape, showDim } from './dim.ts';
-import { type ConstantValue, type ElementType, type Graph, topological, type Value, type WeightValue } from './value.ts';
+import {
+  type ConstantValue,
+  type ElementType,
+  type Graph,
+  topological,
+  type Value,
+  type WeightValue,
+} from './value.ts';
 
 const OPSET = 21n;
 const IR_VERSION = 10n;
@@ -33,7 +40,9 @@ const MICROSOFT = 'com.microsoft';
 export type OnnxDialect = 'standard' | 'onnxruntime';
 
 /** Where the bytes of a stored tensor are for the runtime: beside it in a file, or given along with the model. */
-export type WeightPlace = { readonly location: string; readonly offset: number; readonly length: number } | { readonly bytes: Uint8Array };
+export type WeightPlace =
+  | { readonly location: string; readonly offset: number; readonly length: number }
+  | { readonly bytes: Uint8Array };
 
 export interface EmitOptions {
   readonly dialect: OnnxDialect;
@@ -41,7 +50,12 @@ export interface EmitOptions {
   place(entry: TensorEntry): WeightPlace;
 }
 
-export type OnnxAttribute = number | string | readonly number[] | { readonly float: number } | { readonly type: ElementType };
+export type OnnxAttribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly type: ElementType };
 
 /** What an op's ONNX form may do: add nodes and small tensors, all named by the emitter. */
 export interface OnnxEmitter {
@@ -60,6 +74,8 @@ export interface OnnxEmitter {
   dim(dim: Dim): string;
   /** Reshapes `name` of shape `from` to `to`, with as little computed at run time as possible. */
   reshape(name: string, from: Shape, to: Shape): string;
+  /** Writes a value made of other ops, its inputs named like results that are already written, and returns its name. */
+  write(value: Value): string;
 }
 
 const STORED: Partial<Record<DType, TensorProto_DataType>> = {
@@ -71,7 +87,10 @@ const STORED: Partial<Record<DType, TensorProto_DataType>> = {
   F8_E5M2: TensorProto_DataType.FLOAT8E5M2,
 };
 
-const ELEMENT: Record<ElementType, TensorProto_DataType> = { f32: TensorProto_DataType.FLOAT, i64: TensorProto_DataType.INT64 };
+const ELEMENT: Record<ElementType, TensorProto_DataType> = {
+  f32: TensorProto_DataType.FLOAT,
+  i64: TensorProto_DataType.INT64,
+};
 
 /**
  * Writes a graph as a serialised ONNX model whose weights stay where `options.place` says.
@@ -79,10 +98,7 @@ const ELEMENT: Record<ElementType, TensorProto_DataType> = { f32: TensorProto_Da
  */
 export function emitOnnx(graph: Graph, options: EmitOptions): Uint8Array<ArrayBuffer> {
   const writer = new ModelWriter(graph, options);
-  const names = new Map<Value, string>();
-  for (const value of topological(Object.values(graph.outputs))) {
-    names.set(value, writer.value(value, (input) => names.get(input)!));
-  }
+  const names = writer.writeAll(Object.values(graph.outputs));
   const outputs = Object.entries(graph.outputs).map(([name, value]) => {
     writer.rename(names.get(value)!, name);
     return valueInfo(name, value.type, value.shape);
@@ -105,7 +121,22 @@ class ModelWriter implements OnnxEmitter {
     this.#options = options;
   }
 
-  value(value: Value, nameOf: (value: Value) => string): string {
+  write(value: Value): string {
+    return this.writeAll([value]).get(value)!;
+  }
+
+  /** Names of the given values and of all that they are made from. */
+  writeAll(values: readonly Value[]): ReadonlyMap<Value, string> {
+    const names = new Map<Value, string>();
+    for (const value of topological(values))
+      names.set(
+        value,
+        this.#value(value, (made) => names.get(made)!),
+      );
+    return names;
+  }
+
+  #value(value: Value, nameOf: (value: Value) => string): string {
     switch (value.kind) {
       case 'input':
         return value.name;
@@ -128,7 +159,12 @@ class ModelWriter implements OnnxEmitter {
 
   floats(values: readonly number[] | Float64Array, shape: readonly number[] = []): string {
     const data = Float32Array.from(values);
-    return this.#inline(`f32 ${shape.join()} ${data.join()}`, TensorProto_DataType.FLOAT, shape, new Uint8Array(data.buffer));
+    return this.#inline(
+      `f32 ${shape.join()} ${data.join()}`,
+      TensorProto_DataType.FLOAT,
+      shape,
+      new Uint8Array(data.buffer),
+    );
   }
 
   ints(values: readonly number[]): string {
@@ -149,7 +185,7 @@ class ModelWriter implements OnnxEmitter {
   }
 
   shape(shape: Shape): string {
-    if (shape.every((dim) => typeof dim === 'number')) return this.ints(shape as readonly number[]);
+    if (shape.every((dim) => typeof dim === 'number')) return this.ints(shape);
     return this.#once(`shape ${shape.map(showDim).join()}`, () =>
       this.node(
         'Concat',
@@ -171,7 +207,9 @@ class ModelWriter implements OnnxEmitter {
 
   /** Gives the result called `from` its final name. */
   rename(from: string, to: string): void {
-    this.#nodes.push(create(NodeProtoSchema, { opType: 'Identity', input: [from], output: [to], name: `output ${to}` }));
+    this.#nodes.push(
+      create(NodeProtoSchema, { opType: 'Identity', input: [from], output: [to], name: `output ${to}` }),
+    );
   }
 
   finish(output: ReturnType<typeof valueInfo>[]): Uint8Array<ArrayBuffer> {
@@ -180,7 +218,9 @@ class ModelWriter implements OnnxEmitter {
       producerName: 'danqing',
       opsetImport: [
         create(OperatorSetIdProtoSchema, { domain: '', version: OPSET }),
-        ...(this.dialect === 'onnxruntime' ? [create(OperatorSetIdProtoSchema, { domain: MICROSOFT, version: 1n })] : []),
+        ...(this.dialect === 'onnxruntime'
+          ? [create(OperatorSetIdProtoSchema, { domain: MICROSOFT, version: 1n })]
+          : []),
       ],
       graph: create(GraphProtoSchema, {
         name: this.#graph.name,
@@ -190,13 +230,20 @@ class ModelWriter implements OnnxEmitter {
         output,
       }),
     });
-    return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;
+    return toBinary(ModelProtoSchema, model);
   }
 
-  #add(type: string, domain: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>>): string {
+  #add(
+    type: string,
+    domain: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+  ): string {
     const result = `${type}_${this.#count++}`;
     const attribute = Object.entries(attributes).map(([name, value]) => attributeOf(name, value));
-    this.#nodes.push(create(NodeProtoSchema, { opType: type, domain, name: result, input: [...inputs], output: [result], attribute }));
+    this.#nodes.push(
+      create(NodeProtoSchema, { opType: type, domain, name: result, input: [...inputs], output: [result], attribute }),
+    );
     return result;
   }
 
@@ -223,17 +270,31 @@ class ModelWriter implements OnnxEmitter {
 
   #int64(values: ArrayLike<number>, shape: readonly number[]): string {
     const data = BigInt64Array.from(Array.from(values, BigInt));
-    return this.#inline(`i64 ${shape.join()} ${data.join()}`, TensorProto_DataType.INT64, shape, new Uint8Array(data.buffer));
+    return this.#inline(
+      `i64 ${shape.join()} ${data.join()}`,
+      TensorProto_DataType.INT64,
+      shape,
+      new Uint8Array(data.buffer),
+    );
   }
 
-  #inline(key: string, dataType: TensorProto_DataType, shape: readonly number[], rawData: Uint8Array<ArrayBuffer>): string {
+  #inline(
+    key: string,
+    dataType: TensorProto_DataType,
+    shape: readonly number[],
+    rawData: Uint8Array<ArrayBuffer>,
+  ): string {
     return this.#once(key, () => this.#tensor({ dataType, shape, rawData }));
   }
 
   #weight({ entry, shape }: WeightValue): string {
     const dataType = STORED[entry.dtype];
     if (dataType === undefined) {
-      throw new DanqingError('unsupported', { where: entry.name, expected: `a weight stored as ${Object.keys(STORED).join(', ')}`, found: entry.dtype });
+      throw new DanqingError('unsupported', {
+        where: entry.name,
+        expected: `a weight stored as ${Object.keys(STORED).join(', ')}`,
+        found: entry.dtype,
+      });
     }
     return this.#once(`weight ${entry.file} ${entry.offset} ${entry.length} ${shape.join()}`, () => {
       const place = this.#options.place(entry);
@@ -244,15 +305,24 @@ class ModelWriter implements OnnxEmitter {
               dataType,
               shape,
               dataLocation: TensorProto_DataLocation.EXTERNAL,
-              externalData: Object.entries(place).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value: `${value}` })),
+              externalData: Object.entries(place).map(([key, value]) =>
+                create(StringStringEntryProtoSchema, { key, value: `${value}` }),
+              ),
             });
       return entry.dtype === 'F32' ? stored : this.node('Cast', [stored], { to: TensorProto_DataType.FLOAT });
     });
   }
 
-  #tensor({ shape, ...rest }: { dataType: TensorProto_DataType; shape: readonly number[] } & Partial<TensorProto>): string {
+  #tensor({
+    shape,
+    ...rest
+  }: { dataType: TensorProto_DataType; shape: readonly number[] } & Partial<TensorProto>): string {
     const name = `t${this.#tensors.length}`;
-    this.#tensors.push(create(TensorProtoSchema, { name, dims: shape.map(BigInt), ...rest } as Parameters<typeof create<typeof TensorProtoSchema>>[1]));
+    this.#tensors.push(
+      create(TensorProtoSchema, { name, dims: shape.map(BigInt), ...rest } as Parameters<
+        typeof create<typeof TensorProtoSchema>
+      >[1]),
+    );
     return name;
   }
 }
@@ -260,17 +330,25 @@ class ModelWriter implements OnnxEmitter {
 function valueInfo(name: string, type: ElementType, shape: Shape) {
   const dim = shape.map((size) =>
     create(TensorShapeProto_DimensionSchema, {
-      value: typeof size === 'number' ? { case: 'dimValue', value: BigInt(size) } : { case: 'dimParam', value: size.text },
+      value:
+        typeof size === 'number' ? { case: 'dimValue', value: BigInt(size) } : { case: 'dimParam', value: size.text },
     }),
   );
-  const tensorType = create(TypeProto_TensorSchema, { elemType: ELEMENT[type], shape: create(TensorShapeProtoSchema, { dim }) });
-  return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { value: { case: 'tensorType', value: tensorType } }) });
+  const tensorType = create(TypeProto_TensorSchema, {
+    elemType: ELEMENT[type],
+    shape: create(TensorShapeProtoSchema, { dim }),
+  });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, { value: { case: 'tensorType', value: tensorType } }),
+  });
 }
 
 function attributeOf(name: string, value: OnnxAttribute): AttributeProto {
   const as = AttributeProto_AttributeType;
   if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: as.INT, i: BigInt(value) });
-  if (typeof value === 'string') return create(AttributeProtoSchema, { name, type: as.STRING, s: new TextEncoder().encode(value) });
+  if (typeof value === 'string')
+    return create(AttributeProtoSchema, { name, type: as.STRING, s: new TextEncoder().encode(value) });
   if ('float' in value) return create(AttributeProtoSchema, { name, type: as.FLOAT, f: value.float });
   if ('type' in value) return create(AttributeProtoSchema, { name, type: as.INT, i: BigInt(ELEMENT[value.type]) });
   return create(AttributeProtoSchema, { name, type: as.INTS, ints: value.map(BigInt) });
