@@ -2,7 +2,13 @@ import type { Recipe } from './recipe.ts';
 
 /** What the studio asks of its drawing process. Sent over the process channel with structured clone. */
 export type WorkerRequest =
-  | { readonly type: 'draw'; readonly job: number; readonly recipe: Recipe; readonly previews: boolean; readonly latents: boolean }
+  | {
+      readonly type: 'draw';
+      readonly job: number;
+      readonly recipe: Recipe;
+      readonly previews: boolean;
+      readonly latents: boolean;
+    }
   | { readonly type: 'pause'; readonly job: number }
   | { readonly type: 'resume'; readonly job: number }
   | { readonly type: 'cancel'; readonly job: number }
@@ -46,9 +52,17 @@ export type WorkerEvent =
   | { readonly type: 'picture'; readonly job: number; readonly picture: DrawnPicture }
   | { readonly type: 'done'; readonly job: number }
   | {
+      /** Also how a cancelled job ends, with the code `cancelled`. */
       readonly type: 'failed';
       readonly job: number;
       readonly code: string;
       readonly message: string;
+      /** The parts of the message, where it is one of ours. */
+      readonly trouble?: {
+        readonly where: string;
+        readonly expected: string;
+        readonly found: string;
+        readonly advice?: string;
+      };
     }
   | { readonly type: 'unloaded'; readonly residentBytes: number };
