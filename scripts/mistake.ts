@@ -65,6 +65,7 @@ export function withMistake(source: string, mistake: Mistake): string {
  * @throws when a test file cannot be loaded: a mistake must be one that compiles.
  */
 export function failingTests(root: string, mistake: Pick<Mistake, 'id' | 'tests'>): string[] {
+  if (mistake.tests.length === 0) throw new Error(`${mistake.id}: expected at least one test file, found none.`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST'));
   const run = spawnSync(process.execPath, [vitest, 'run', '--reporter=json', ...mistake.tests], {

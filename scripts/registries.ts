@@ -1,12 +1,10 @@
 // Writes the index of every registry folder: `npm run registries`.
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { formatted } from './formatted.ts';
 import { camelCase } from './names.ts';
 import { registryFolders, type RegistryFolder } from './registry-folders.ts';
-
-const oxfmt = fileURLToPath(new URL('../node_modules/oxfmt/bin/oxfmt', import.meta.url));
 
 /** What one registry folder should hold as `index.ts`, beside what it holds now. */
 export interface Index {
@@ -56,11 +54,7 @@ function renderIndex(root: string, folder: RegistryFolder): string {
     `export const ${registry} = { ${names.join(', ')} } as const;`,
     '',
   ].join('\n');
-  return execFileSync(process.execPath, [oxfmt, '--stdin-filepath', `${folder.path}/index.ts`], {
-    input: text,
-    encoding: 'utf8',
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
-  });
+  return formatted(`${folder.path}/index.ts`, text);
 }
 
 function registeredNames(root: string, folder: RegistryFolder, file: string): string[] {
@@ -89,6 +83,14 @@ function exportedNames(source: string): string[] {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const written = writeIndexes(fileURLToPath(new URL('..', import.meta.url)));
-  console.log(written.length === 0 ? 'Every index is up to date.' : `Wrote ${written.join(', ')}.`);
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  // One folder that is not in order yet does not keep the others waiting.
+  for (const folder of registryFolders) {
+    try {
+      for (const path of writeIndexes(root, [folder])) console.log(`Wrote ${path}.`);
+    } catch (error) {
+      console.error((error as Error).message);
+      process.exitCode = 1;
+    }
+  }
 }

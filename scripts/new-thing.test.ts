@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failingTests } from './mistake.ts';
+import { newThing } from './new-thing.ts';
+import { registryFolders } from './registry-folders.ts';
+import { copyRepository } from './scratch.ts';
+import { things } from './things.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const scratch = copyRepository(root);
+afterAll(() => scratch.remove());
+
+const run = (tool: string, ...args: string[]) =>
+  spawnSync(process.execPath, [join(scratch.root, 'node_modules', tool), ...args], {
+    cwd: scratch.root,
+    encoding: 'utf8',
+  });
+
+describe('npm run new', () => {
+  const written = new Map<string, readonly string[]>();
+  beforeAll(() => {
+    for (const { kind } of things) written.set(kind, newThing(scratch.root, kind, 'example-thing').files);
+  });
+
+  it.each(things)('puts the new $kind into the index of its folder', ({ kind, folder }) => {
+    expect(written.get(kind)).toContain(`${folder}/example-thing.ts`);
+    expect(readFileSync(join(scratch.root, folder, 'index.ts'), 'utf8')).toContain("from './example-thing.ts'");
+  });
+
+  it.each(['.', 'packages/engine'])('writes what compiles in %s', (project) => {
+    const errors = run('typescript/bin/tsc', '-p', project, '--pretty', 'false').stdout.split('\n');
+    expect(errors.filter((line) => line.includes('example-thing') || line.includes('exampleThing'))).toEqual([]);
+  });
+
+  it('writes what the lint and format rules accept', () => {
+    const files = [...written.values()].flat();
+    expect(run('oxlint/bin/oxlint', ...files)).toMatchObject({ status: 0 });
+    expect(run('oxfmt/bin/oxfmt', '--check', ...files)).toMatchObject({ status: 0 });
+  });
+
+  it('writes tests that pass', () => {
+    const tests = [...written.values()].flat().filter((file) => file.endsWith('.test.ts'));
+    expect(failingTests(scratch.root, { id: 'new', tests })).toEqual([]);
+  });
+
+  it('knows every folder that it writes to as a registry, and uses every template', () => {
+    const folders = registryFolders.map((folder) => folder.path);
+    for (const { folder } of things) expect(folders).toContain(folder);
+    const kinds = readdirSync(join(root, 'scripts/templates')).map((file) => file.split('.')[0]);
+    expect(new Set(kinds)).toEqual(new Set(things.map(({ kind }) => kind)));
+  });
+
+  it('never writes over a file', () => {
+    const file = join(scratch.root, things[0]!.folder, 'precious.ts');
+    writeFileSync(file, 'precious');
+    expect(() => newThing(scratch.root, things[0]!.kind, 'precious')).toThrow('expected a new name, found a file');
+    expect(readFileSync(file, 'utf8')).toBe('precious');
+  });
+
+  it.each([
+    ['ops', 'my-op', 'Expected what to add (op'],
+    [undefined, undefined, 'found nothing'],
+    ['op', 'MyOp', 'Expected a name in kebab-case'],
+    ['op', '../my-op', 'Expected a name in kebab-case'],
+    ['op', undefined, 'Expected a name in kebab-case'],
+  ])('refuses %s %s', (kind, name, reason) => {
+    expect(() => newThing(scratch.root, kind, name)).toThrow(reason);
+    expect(existsSync(join(scratch.root, things[0]!.folder, `${basename(name ?? 'undefined')}.ts`))).toBe(false);
+  });
+});
