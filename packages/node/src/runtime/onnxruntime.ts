@@ -1,8 +1,8 @@
-import * as ort from 'onnxruntime-node';
-import { emitOnnx } from '@danqing/engine/graph/onnx';
+import { emitOnnx, type OnnxDialect } from '@danqing/engine/graph/onnx';
 import type { Graph } from '@danqing/engine/graph/value';
 import type { Feed, RunMode, Session } from '@danqing/engine/runtime';
 import type { TensorEntry } from '@danqing/engine/weights/tensor-index';
+import * as ort from 'onnxruntime-node';
 
 /** Session options of ONNX Runtime's CPU provider for each mode; measured in benchmarks/README.md. */
 const MODES: Record<RunMode, ort.InferenceSession.SessionOptions> = {
@@ -10,7 +10,10 @@ const MODES: Record<RunMode, ort.InferenceSession.SessionOptions> = {
   fast: { graphOptimizationLevel: 'all' },
   quick: { graphOptimizationLevel: 'extended' },
   // Weights are cast while running, so nothing but the mapped file stays in memory.
-  small: { graphOptimizationLevel: 'extended', extra: { optimization: { disable_specified_optimizers: 'ConstantFolding' } } },
+  small: {
+    graphOptimizationLevel: 'extended',
+    extra: { optimization: { disable_specified_optimizers: 'ConstantFolding' } },
+  },
 };
 
 const ROOT = '/';
@@ -21,9 +24,15 @@ const place = ({ file, offset, length }: TensorEntry) => ({ location: file.repla
 /**
  * Opens a graph on ONNX Runtime's CPU provider with its weights left in their files.
  * @param threads intra-op threads; all cores when absent.
+ * @param dialect `standard` writes the graph without ONNX Runtime's own operators.
  */
-export async function openOnCpu(graph: Graph, mode: RunMode, threads?: number): Promise<Session> {
-  const model = emitOnnx(graph, { dialect: 'onnxruntime', place });
+export async function openOnCpu(
+  graph: Graph,
+  mode: RunMode,
+  threads?: number,
+  dialect: OnnxDialect = 'onnxruntime',
+): Promise<Session> {
+  const model = emitOnnx(graph, { dialect, place });
   const { extra, ...options } = MODES[mode];
   const session = await ort.InferenceSession.create(model, {
     ...options,
@@ -40,8 +49,12 @@ export async function openOnCpu(graph: Graph, mode: RunMode, threads?: number): 
   });
   return {
     async run(feeds) {
-      const results = await session.run(Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(feed)])));
-      return Object.fromEntries(Object.entries(results).map(([name, { dims, data }]) => [name, { shape: dims, data: data as Float32Array }]));
+      const results = await session.run(
+        Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(feed)])),
+      );
+      return Object.fromEntries(
+        Object.entries(results).map(([name, { dims, data }]) => [name, { shape: dims, data: data as Float32Array }]),
+      );
     },
     release: () => session.release(),
   };

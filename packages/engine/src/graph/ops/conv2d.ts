@@ -2,6 +2,7 @@ import {
   addDims,
   type Dim,
   equalDims,
+  equalShapes,
   floorDivideDim,
   multiplyDims,
   type Shape,
@@ -89,7 +90,11 @@ export const conv2dOp: Op<Convolution> = {
 
 export const conv2dInputGradientOp: Op<InputGradientAttributes> = {
   name: 'conv2dInputGradient',
-  infer: ([grad, weight], { size }) => ({ type: 'f32', shape: [grad!.shape[0]!, weight!.shape[1]!, ...size] }),
+  infer([grad, weight], { size, ...attributes }) {
+    const shape = [grad!.shape[0]!, weight!.shape[1]!, ...size];
+    expectResult('conv2dInputGradient', { type: 'f32', shape }, weight!, attributes, grad!);
+    return { type: 'f32', shape };
+  },
   gradient({ inputs: [by, weight], attributes, grad, wanted }) {
     // Linear in both inputs, so its gradients are the other two of the trio.
     return [
@@ -140,7 +145,11 @@ export const conv2dInputGradientOp: Op<InputGradientAttributes> = {
 
 export const conv2dWeightGradientOp: Op<WeightGradientAttributes> = {
   name: 'conv2dWeightGradient',
-  infer: ([x, grad], { kernel }) => ({ type: 'f32', shape: [grad!.shape[1]!, x!.shape[1]!, ...kernel] }),
+  infer([x, grad], { kernel, ...attributes }) {
+    const shape = [grad!.shape[1]!, x!.shape[1]!, ...kernel];
+    expectResult('conv2dWeightGradient', x!, { type: 'f32', shape }, attributes, grad!);
+    return { type: 'f32', shape };
+  },
   gradient({ inputs: [x, by], attributes, grad, wanted }) {
     return [
       wanted[0] ? conv2dInputGradient(by!, grad, attributes, x!.shape.slice(2)) : null,
@@ -188,6 +197,14 @@ export const conv2dWeightGradientOp: Op<WeightGradientAttributes> = {
       attributes: { ...attributes, kernel: weight.slice(2) },
     })),
 };
+
+/** @throws Error naming `op` when `grad` has not the shape of the convolution's result. */
+function expectResult(op: string, x: ValueType, weight: ValueType, attributes: Convolution, grad: ValueType): void {
+  const { shape } = conv2dOp.infer([x, weight], attributes);
+  if (!equalShapes(shape, grad.shape)) {
+    throw new Error(`${op}: the convolution gives ${showShape(shape)}, not ${showShape(grad.shape)}`);
+  }
+}
 
 /** Height and width of a kernel, known when the graph is built. */
 function kernelOf({ shape }: ValueType): readonly [number, number] {
