@@ -1,5 +1,5 @@
-import type { Float64Tensor } from './evaluate.ts';
 import { type Dim, equalDims, type Shape, showShape } from './dim.ts';
+import type { Float64Tensor } from './evaluate.ts';
 
 /** The shape two shapes broadcast to by NumPy's rule. @throws Error naming `op`. */
 export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
@@ -25,7 +25,11 @@ export function stridesOf(shape: readonly number[]): number[] {
 }
 
 /** Calls `visit` with the flat index in `shape` and the flat index of the element of `from` that is broadcast there. */
-export function eachBroadcast(from: readonly number[], shape: readonly number[], visit: (to: number, from: number) => void): void {
+export function eachBroadcast(
+  from: readonly number[],
+  shape: readonly number[],
+  visit: (to: number, from: number) => void,
+): void {
   const count = shape.reduce((a, b) => a * b, 1);
   const toStrides = stridesOf(shape);
   const fromStrides = stridesOf(from);
@@ -33,7 +37,8 @@ export function eachBroadcast(from: readonly number[], shape: readonly number[],
   for (let i = 0; i < count; i++) {
     let at = 0;
     for (let axis = extra; axis < shape.length; axis++) {
-      if (from[axis - extra] !== 1) at += (Math.floor(i / toStrides[axis]!) % shape[axis]!) * fromStrides[axis - extra]!;
+      if (from[axis - extra] !== 1)
+        at += (Math.floor(i / toStrides[axis]!) % shape[axis]!) * fromStrides[axis - extra]!;
     }
     visit(i, at);
   }

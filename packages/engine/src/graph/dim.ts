@@ -6,7 +6,9 @@ export type Dim = number | SymbolicDim;
 export type Shape = readonly Dim[];
 
 /** A symbol, or a floor division by a positive integer. */
-type Atom = { readonly kind: 'symbol'; readonly name: string } | { readonly kind: 'floor'; readonly top: SymbolicDim; readonly by: number };
+type Atom =
+  | { readonly kind: 'symbol'; readonly name: string }
+  | { readonly kind: 'floor'; readonly top: SymbolicDim; readonly by: number };
 
 interface Term {
   readonly factor: number;
@@ -30,10 +32,14 @@ function normal(terms: readonly Term[]): Dim {
     const key = monomialText({ factor: 1, atoms });
     sums.set(key, { factor: (sums.get(key)?.factor ?? 0) + term.factor, atoms });
   }
-  const kept = [...sums].filter(([, term]) => term.factor !== 0).sort(([a], [b]) => (a === b ? 0 : a === '' ? 1 : b === '' ? -1 : a < b ? -1 : 1));
+  const kept = [...sums]
+    .filter(([, term]) => term.factor !== 0)
+    .sort(([a], [b]) => (a === b ? 0 : a === '' ? 1 : b === '' ? -1 : a < b ? -1 : 1));
   if (kept.length === 0) return 0;
   if (kept.length === 1 && kept[0]![0] === '') return kept[0]![1].factor;
-  const text = kept.map(([key, { factor }]) => (key === '' ? `${factor}` : factor === 1 ? key : `${factor}*${key}`)).join('+');
+  const text = kept
+    .map(([key, { factor }]) => (key === '' ? `${factor}` : factor === 1 ? key : `${factor}*${key}`))
+    .join('+');
   return { terms: kept.map(([, term]) => term), text };
 }
 
@@ -47,7 +53,11 @@ export const addDims = (a: Dim, b: Dim): Dim => normal([...termsOf(a), ...termsO
 export const subtractDims = (a: Dim, b: Dim): Dim => addDims(a, multiplyDims(b, -1));
 
 export const multiplyDims = (a: Dim, b: Dim): Dim =>
-  normal(termsOf(a).flatMap((x) => termsOf(b).map((y) => ({ factor: x.factor * y.factor, atoms: [...x.atoms, ...y.atoms] }))));
+  normal(
+    termsOf(a).flatMap((x) =>
+      termsOf(b).map((y) => ({ factor: x.factor * y.factor, atoms: [...x.atoms, ...y.atoms] })),
+    ),
+  );
 
 /** ⌊a / by⌋ for a positive integer `by`; exact parts are taken out: ⌊(4x+3)/2⌋ = 2x + 1. */
 export function floorDivideDim(a: Dim, by: number): Dim {
@@ -55,17 +65,24 @@ export function floorDivideDim(a: Dim, by: number): Dim {
   const exact = a.terms.filter((term) => term.factor % by === 0).map((term) => ({ ...term, factor: term.factor / by }));
   const rest = a.terms.filter((term) => term.factor % by !== 0);
   // A constant is split so that its own whole part leaves the division: ⌊(x+5)/2⌋ = 2 + ⌊(x+1)/2⌋.
-  const inside = rest.map((term) => (term.atoms.length === 0 ? { ...term, factor: ((term.factor % by) + by) % by } : term));
-  const outside = rest.filter((term) => term.atoms.length === 0).map((term) => ({ ...term, factor: Math.floor(term.factor / by) }));
+  const inside = rest.map((term) =>
+    term.atoms.length === 0 ? { ...term, factor: ((term.factor % by) + by) % by } : term,
+  );
+  const outside = rest
+    .filter((term) => term.atoms.length === 0)
+    .map((term) => ({ ...term, factor: Math.floor(term.factor / by) }));
   const top = normal(inside);
   const quotient: readonly Term[] =
-    typeof top === 'number' ? [{ factor: Math.floor(top / by), atoms: [] }] : [{ factor: 1, atoms: [{ kind: 'floor', top, by }] }];
+    typeof top === 'number'
+      ? [{ factor: Math.floor(top / by), atoms: [] }]
+      : [{ factor: 1, atoms: [{ kind: 'floor', top, by }] }];
   return normal([...exact, ...outside, ...quotient]);
 }
 
 export const equalDims = (a: Dim, b: Dim): boolean => showDim(a) === showDim(b);
 
-export const equalShapes = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((dim, i) => equalDims(dim, b[i]!));
+export const equalShapes = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((dim, i) => equalDims(dim, b[i]!));
 
 export const showDim = (dim: Dim): string => (typeof dim === 'number' ? `${dim}` : dim.text);
 
@@ -93,15 +110,23 @@ export function evaluateDim(dim: Dim, bindings: Bindings): number {
   return dim.terms.reduce((sum, { factor, atoms }) => sum + atoms.reduce((product, a) => product * atom(a), factor), 0);
 }
 
-export const evaluateShape = (shape: Shape, bindings: Bindings): readonly number[] => shape.map((dim) => evaluateDim(dim, bindings));
+export const evaluateShape = (shape: Shape, bindings: Bindings): readonly number[] =>
+  shape.map((dim) => evaluateDim(dim, bindings));
 
 /** Folds a dimension over its structure; used to write it as graph nodes of a target format. */
 export function foldDim<T>(
   dim: Dim,
-  visit: { number(value: number): T; symbol(name: string): T; add(a: T, b: T): T; multiply(a: T, b: T): T; floorDivide(a: T, by: number): T },
+  visit: {
+    number(value: number): T;
+    symbol(name: string): T;
+    add(a: T, b: T): T;
+    multiply(a: T, b: T): T;
+    floorDivide(a: T, by: number): T;
+  },
 ): T {
   if (typeof dim === 'number') return visit.number(dim);
-  const atom = (a: Atom): T => (a.kind === 'symbol' ? visit.symbol(a.name) : visit.floorDivide(foldDim(a.top, visit), a.by));
+  const atom = (a: Atom): T =>
+    a.kind === 'symbol' ? visit.symbol(a.name) : visit.floorDivide(foldDim(a.top, visit), a.by);
   return dim.terms
     .map(({ factor, atoms }) => {
       const factors = atoms.map(atom);

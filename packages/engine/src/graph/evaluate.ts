@@ -8,17 +8,22 @@ export interface Float64Tensor {
 }
 
 /** The sizes of a graph's symbols, read off the tensors fed to it. @throws Error on a contradiction. */
-export function bindSymbols(graph: Graph, feeds: Readonly<Record<string, { readonly shape: readonly number[] }>>): Bindings {
+export function bindSymbols(
+  graph: Graph,
+  feeds: Readonly<Record<string, { readonly shape: readonly number[] }>>,
+): Bindings {
   const bindings = new Map<string, number>();
   for (const { name, shape } of graph.inputs) {
     const fed = feeds[name];
     if (fed === undefined) throw new Error(`${graph.name}: input ${name} is not fed`);
-    if (fed.shape.length !== shape.length) throw new Error(`${graph.name}: input ${name} has rank ${fed.shape.length}, expected ${shape.length}`);
+    if (fed.shape.length !== shape.length)
+      throw new Error(`${graph.name}: input ${name} has rank ${fed.shape.length}, expected ${shape.length}`);
     shape.forEach((dim, i) => {
       const size = fed.shape[i]!;
       const [term] = typeof dim === 'number' ? [] : dim.terms;
       const atom = term?.atoms[0];
-      if (typeof dim !== 'number' && atom?.kind === 'symbol' && dim.text === atom.name && !bindings.has(atom.name)) bindings.set(atom.name, size);
+      if (typeof dim !== 'number' && atom?.kind === 'symbol' && dim.text === atom.name && !bindings.has(atom.name))
+        bindings.set(atom.name, size);
     });
   }
   for (const { name, shape } of graph.inputs) {
@@ -66,7 +71,10 @@ function evaluateOne(
     case 'result': {
       const shape = evaluateShape(value.shape, bindings);
       const attributes = Object.fromEntries(
-        Object.entries(value.attributes).map(([key, attribute]) => [key, Array.isArray(attribute) ? evaluateShape(attribute, bindings) : attribute]),
+        Object.entries(value.attributes).map(([key, attribute]) => [
+          key,
+          Array.isArray(attribute) ? evaluateShape(attribute, bindings) : attribute,
+        ]),
       );
       return value.op.reference(
         value.inputs.map((input) => results.get(input)!),

@@ -19,7 +19,10 @@ export function gradient(loss: Value, wanted: readonly Value[]): (Value | null)[
  * Vector-Jacobian product: pulls cotangents of several values back to the wanted ones.
  * @param from values with their cotangents (of the same shape).
  */
-export function pullBack(from: readonly { value: Value; cotangent: Value }[], wanted: readonly Value[]): (Value | null)[] {
+export function pullBack(
+  from: readonly { value: Value; cotangent: Value }[],
+  wanted: readonly Value[],
+): (Value | null)[] {
   const order = topological(from.map(({ value }) => value));
   const onPath = new Set<Value>(wanted);
   for (const value of order) {
@@ -50,6 +53,8 @@ export function pullBack(from: readonly { value: Value; cotangent: Value }[], wa
 function sumTo(value: Value, shape: Shape): Value {
   if (equalShapes(value.shape, shape)) return value;
   const extra = value.shape.length - shape.length;
-  const axes = value.shape.map((_, axis) => axis).filter((axis) => axis < extra || !equalDims(value.shape[axis]!, shape[axis - extra]!));
+  const axes = value.shape
+    .map((_, axis) => axis)
+    .filter((axis) => axis < extra || !equalDims(value.shape[axis]!, shape[axis - extra]!));
   return reshape(sum(value, axes), shape);
 }

@@ -1,8 +1,8 @@
 import { DanqingError } from '../errors.ts';
-import type { Float64Tensor } from './evaluate.ts';
-import type { TensorEntry } from '../weights/tensor-index.ts';
 import { elementCount } from '../tensor/tensor.ts';
+import type { TensorEntry } from '../weights/tensor-index.ts';
 import { type Shape, showShape } from './dim.ts';
+import type { Float64Tensor } from './evaluate.ts';
 import type { Attributes, Op } from './op.ts';
 
 /** Element types of values inside a graph; stored weights of any dtype are f32 here. */
@@ -54,7 +54,12 @@ export interface Graph {
 }
 
 /** A graph input of the given shape; a symbol in the shape takes its size from the fed tensor. */
-export const input = (name: string, shape: Shape, type: ElementType = 'f32'): InputValue => ({ kind: 'input', name, shape, type });
+export const input = (name: string, shape: Shape, type: ElementType = 'f32'): InputValue => ({
+  kind: 'input',
+  name,
+  shape,
+  type,
+});
 
 /**
  * A stored tensor as a value; `shape` may regroup the same number of elements ([O, I, 1, 1] read as [O, I]).
@@ -62,7 +67,11 @@ export const input = (name: string, shape: Shape, type: ElementType = 'f32'): In
  */
 export function weight(entry: TensorEntry, shape: readonly number[] = entry.shape): WeightValue {
   if (elementCount(shape) !== elementCount(entry.shape)) {
-    throw new DanqingError('bad-shape', { where: entry.name, expected: showShape(shape), found: showShape(entry.shape) });
+    throw new DanqingError('bad-shape', {
+      where: entry.name,
+      expected: showShape(shape),
+      found: showShape(entry.shape),
+    });
   }
   return { kind: 'weight', type: 'f32', shape, entry };
 }

@@ -1,5 +1,5 @@
-import type { Op } from '../op.ts';
 import { stridesOf } from '../broadcast.ts';
+import type { Op } from '../op.ts';
 import { apply, type Value } from '../value.ts';
 import { expand } from './expand.ts';
 import { reshape } from './reshape.ts';
@@ -26,7 +26,8 @@ export const sumOp: Op<SumAttributes> = {
     }
     return { shape, data };
   },
-  onnx: (emit, [x], { attributes: { axes } }) => (axes.length === 0 ? x! : emit.node('ReduceSum', [x!, emit.ints(axes)], { keepdims: 0 })),
+  onnx: (emit, [x], { attributes: { axes } }) =>
+    axes.length === 0 ? x! : emit.node('ReduceSum', [x!, emit.ints(axes)], { keepdims: 0 }),
   examples: (random) => {
     const shape = [random.integer(1, 3), random.integer(1, 4), random.integer(1, 3)];
     return [[0], [1, 2], [0, 1, 2], []].map((axes) => ({ inputs: [{ shape }], attributes: { axes } }));
