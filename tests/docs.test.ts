@@ -24,4 +24,10 @@ describe('the documents', () => {
   it('have a recipe for everything that `npm run new` writes', () => {
     for (const { kind } of things) expect(read('CONTRIBUTING.md')).toContain(`npm run new -- ${kind} `);
   });
+
+  it('explain every error code, and no other', () => {
+    const codes = /type ErrorCode =([^;]+);/.exec(read('packages/engine/src/errors.ts'))![1]!.match(/[\w-]+/g)!;
+    const explained = [...read('docs/errors.md').matchAll(/^\| `([\w-]+)` \|/gm)].map((match) => match[1]!);
+    expect(new Set(explained)).toEqual(new Set(codes));
+  });
 });
