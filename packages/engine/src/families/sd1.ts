@@ -1,0 +1,84 @@
+import { DanqingError } from '../errors.ts';
+import type { Family, LatentSpace, TextEncoderPart } from '../family.ts';
+import { readUnetConfig, unetGraph } from '../parts/denoisers/unet.ts';
+import { clipTextGraph, readClipTextConfig } from '../parts/text-encoders/clip.ts';
+import { findVae } from '../parts/vaes/find-vae.ts';
+import { places } from '../weights/keys/places.ts';
+import { WeightScope } from '../weights/scope.ts';
+import type { TensorIndex } from '../weights/tensor-index.ts';
+
+const TITLE = 'Stable Diffusion 1.x';
+
+/** The same number of attention heads at every level, whatever the width. */
+const HEADS = { count: 8 };
+
+const latent: LatentSpace = { channels: 4, scale: 0.18215, factor: 8 };
+
+/** Stable Diffusion 1.x with its inpainting and InstructPix2Pix variants (arXiv:2112.10752). */
+export const sd1: Family = {
+  id: 'sd1',
+  title: TITLE,
+  evidence: [
+    { has: 'model.diffusion_model.input_blocks.0.0.weight', says: 'a UNet with numbered blocks' },
+    {
+      has: 'model.diffusion_model.*.proj_in.weight',
+      rank: 4,
+      says: 'its transformers are entered by convolutions (in SD 2.x and SDXL by linear layers)',
+    },
+    { lacks: 'model.diffusion_model.label_emb.*', says: 'no embedding of sizes (SDXL has one)' },
+    { lacks: 'cond_stage_model.model.*', says: 'no OpenCLIP text encoder (SD 2.x has one)' },
+    { lacks: 'cond_stage_model.roberta.*', says: 'no XLM-RoBERTa text encoder (AltDiffusion has one)' },
+    { lacks: 'conditioner.*', says: 'no list of text encoders (SDXL has one)' },
+  ],
+  latent,
+  nativeSize: 512,
+  prediction: 'epsilon',
+  noise: { from: 0.000_85, to: 0.012, steps: 1000 },
+  defaults: { steps: 20, cfg: 7, clipSkip: 1 },
+
+  parts(index) {
+    const root = WeightScope.over(index.tensors, TITLE);
+    const textEncoder = places.clipText
+      .map((place) => root.at(place, 'text encoder'))
+      .find((scope) => scope.has('embeddings.token_embedding.weight'));
+    const denoiser = places.denoiser
+      .map((place) => root.at(place, 'UNet'))
+      .find((scope) => scope.has('input_blocks.0.0.weight'));
+    const hasVae = findVae(root, latent) !== undefined;
+    return {
+      family: sd1,
+      has: { textEncoder: textEncoder !== undefined, denoiser: denoiser !== undefined, vae: hasVae },
+      alphasCumprod: index.tensors.get('alphas_cumprod'),
+      textEncoders() {
+        if (textEncoder === undefined) throw missingPart(index, 'a text encoder', places.clipText);
+        return [clipPart(textEncoder)];
+      },
+      denoiser() {
+        if (denoiser === undefined) throw missingPart(index, 'a UNet', places.denoiser);
+        const config = readUnetConfig(denoiser, HEADS);
+        return { ...config, graph: () => unetGraph(denoiser, config) };
+      },
+      vae: () => sd1.vae(index),
+    };
+  },
+
+  vae(index) {
+    const found = findVae(WeightScope.over(index.tensors, TITLE), latent);
+    if (found === undefined) throw missingPart(index, 'a VAE', places.kl);
+    return found;
+  },
+};
+
+function clipPart(scope: WeightScope): TextEncoderPart {
+  const config = readClipTextConfig(scope, 'quickGelu');
+  const { tokens, width, layers } = config;
+  return { tokenizer: 'clip', tokens, width, layers, graph: (clipSkip) => clipTextGraph(scope, config, clipSkip) };
+}
+
+const missingPart = (index: TensorIndex, part: string, paths: readonly string[]): DanqingError =>
+  new DanqingError('missing', {
+    where: index.file,
+    expected: `${part} below ${paths.filter((path) => path !== '').join(' or ')}`,
+    found: 'none',
+    advice: 'Choose a file for this part, or a checkpoint that holds all parts.',
+  });
