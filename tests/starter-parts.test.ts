@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(async () => Promise.all(open.map(async (session) => session.release())));
 
-async function session(graph: Graph): Promise<Session> {
+async function openGraph(graph: Graph): Promise<Session> {
   const opened = await openOnCpu(graph, 'fast');
   open.push(opened);
   return opened;
@@ -52,7 +52,7 @@ describe('the bundled checkpoint', () => {
   });
 
   it.each([1, 2, 3, 4])('GEN-06: CLIP skip %i encodes as recorded', async (clipSkip) => {
-    const encoder = await session(parts.textEncoders()[0]!.graph(clipSkip));
+    const encoder = await openGraph(parts.textEncoders()[0]!.graph(clipSkip));
     expect(cases('text')).toHaveLength(5);
     for (const name of cases('text')) {
       const ids = BigInt64Array.from(expected[`${name}.ids`]!.data, (id) => BigInt(id));
@@ -62,7 +62,7 @@ describe('the bundled checkpoint', () => {
   });
 
   it('GEN-13: its UNet predicts as recorded, also at sizes that are no multiple of 64', async () => {
-    const unet = await session(parts.denoiser().graph());
+    const unet = await openGraph(parts.denoiser().graph());
     expect(cases('unet')).toHaveLength(4);
     for (const name of cases('unet')) {
       const [x, timestep, context] = ['x', 't', 'ctx'].map((key) => expected[`${name}.${key}`]!) as [Feed, Feed, Feed];
@@ -73,7 +73,7 @@ describe('the bundled checkpoint', () => {
   });
 
   it('GEN-13: its VAE decodes as recorded', async () => {
-    const decoder = await session(parts.vae().decoder());
+    const decoder = await openGraph(parts.vae().decoder());
     expect(cases('vae')).toHaveLength(2);
     for (const name of cases('vae')) {
       const unscaled = batchOf(`${name}.z`);
@@ -85,7 +85,7 @@ describe('the bundled checkpoint', () => {
   });
 
   it('GEN-13: its VAE encodes as recorded', async () => {
-    const encoder = await session(parts.vae().encoder());
+    const encoder = await openGraph(parts.vae().encoder());
     expect(cases('enc')).toHaveLength(2);
     for (const name of cases('enc')) {
       const { latent, deviation } = await encoder.run({ image: batchOf(`${name}.image`) });
