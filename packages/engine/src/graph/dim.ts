@@ -135,3 +135,13 @@ export function foldDim<T>(
     })
     .reduce(visit.add);
 }
+
+/** Names of the symbols that a dimension is made of. */
+export const symbolsOf = (dim: Dim): readonly string[] =>
+  foldDim<readonly string[]>(dim, {
+    number: () => [],
+    symbol: (name) => [name],
+    add: (a, b) => [...a, ...b],
+    multiply: (a, b) => [...a, ...b],
+    floorDivide: (a) => a,
+  });
