@@ -1,4 +1,4 @@
-import { equalDims, equalShapes, type Shape } from './dim.ts';
+import { equalDims, equalShapes, type Shape, showShape } from './dim.ts';
 import { add } from './ops/add.ts';
 import { reshape } from './ops/reshape.ts';
 import { sum } from './ops/sum.ts';
@@ -17,7 +17,8 @@ export function gradient(loss: Value, wanted: readonly Value[]): (Value | null)[
 
 /**
  * Vector-Jacobian product: pulls cotangents of several values back to the wanted ones.
- * @param from values with their cotangents (of the same shape).
+ * @param from values with their cotangents.
+ * @throws Error when a cotangent has not its value's shape.
  */
 export function pullBack(
   from: readonly { value: Value; cotangent: Value }[],
@@ -33,7 +34,12 @@ export function pullBack(
     const known = grads.get(value);
     grads.set(value, known === undefined ? grad : add(known, grad));
   };
-  for (const { value, cotangent } of from) if (onPath.has(value)) accumulate(value, cotangent);
+  for (const { value, cotangent } of from) {
+    if (!equalShapes(value.shape, cotangent.shape)) {
+      throw new Error(`gradient: a cotangent ${showShape(cotangent.shape)} for a value ${showShape(value.shape)}`);
+    }
+    if (onPath.has(value)) accumulate(value, cotangent);
+  }
   for (const value of order.reverse()) {
     const grad = grads.get(value);
     if (value.kind !== 'result' || grad === undefined) continue;

@@ -64,8 +64,11 @@ export const sliceOp: Op<SliceAttributes> = {
 };
 
 /** The part of `x` from `start` up to but without `end` along one axis. */
-export const slice = (x: Value, axis: number, start: Dim, end: Dim): Value =>
-  start === 0 && equalDims(end, x.shape[axis]!) ? x : apply(sliceOp, [x], { axis, range: [start, end] });
+export function slice(x: Value, axis: number, start: Dim, end: Dim): Value {
+  const size = x.shape[axis];
+  const whole = size !== undefined && start === 0 && equalDims(end, size);
+  return whole ? x : apply(sliceOp, [x], { axis, range: [start, end] });
+}
 
 type PadAttributes = { readonly before: Shape; readonly after: Shape };
 

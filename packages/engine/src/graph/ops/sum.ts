@@ -1,4 +1,5 @@
 import { stridesOf } from '../broadcast.ts';
+import { showShape } from '../dim.ts';
 import type { Op } from '../op.ts';
 import { apply, type Value } from '../value.ts';
 import { expand } from './expand.ts';
@@ -10,7 +11,13 @@ interface SumAttributes extends Record<string, readonly number[]> {
 
 export const sumOp: Op<SumAttributes> = {
   name: 'sum',
-  infer: ([x], { axes }) => ({ type: x!.type, shape: x!.shape.filter((_, axis) => !axes.includes(axis)) }),
+  infer([x], { axes }) {
+    const { type, shape } = x!;
+    if (axes.some((axis) => shape[axis] === undefined)) {
+      throw new Error(`sum: no axes ${axes.join(', ')} in ${showShape(shape)}`);
+    }
+    return { type, shape: shape.filter((_, axis) => !axes.includes(axis)) };
+  },
   gradient: ({ inputs: [x], attributes: { axes }, grad }) => {
     const kept = x!.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
     return [expand(reshape(grad, kept), x!.shape)];
