@@ -61,7 +61,7 @@ describe('npm run new', () => {
   });
 
   it.each([
-    ['ops', 'my-op', 'Expected what to add (op'],
+    ['ops', 'my-op', 'Expected what to add ('],
     [undefined, undefined, 'found nothing'],
     ['op', 'MyOp', 'Expected a name in kebab-case'],
     ['op', '../my-op', 'Expected a name in kebab-case'],

@@ -45,6 +45,7 @@ function templateOf(kind: string, ending: string): string | undefined {
 function filled(template: string, name: string): string {
   return template
     .replaceAll('{{file}}', name)
+    .replaceAll('{{snake}}', name.replaceAll('-', '_'))
     .replaceAll('{{name}}', camelCase(name))
     .replaceAll('{{title}}', titleCase(name));
 }

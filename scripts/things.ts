@@ -10,6 +10,22 @@ export interface Thing {
 
 export const things: readonly Thing[] = [
   {
+    kind: 'sampler',
+    folder: 'packages/engine/src/sampling/samplers',
+    next: [
+      'Write its steps, and name the paper or the program that they are from.',
+      'Add its known answer to samplers.test.ts, and record runs of the original with a script in tests/oracles.',
+    ],
+  },
+  {
+    kind: 'schedule',
+    folder: 'packages/engine/src/sampling/schedules',
+    next: [
+      'Write its rule, and name the paper or the program that it is from.',
+      'Compare its levels with those of the original for several numbers of steps: a script in tests/oracles.',
+    ],
+  },
+  {
     kind: 'op',
     folder: 'packages/engine/src/graph/ops',
     next: [
@@ -23,6 +39,15 @@ export const things: readonly Thing[] = [
     next: [
       'Read its directory, never its tensors, and check every rule that a damaged or hostile file could break.',
       'Prove it on files that another program wrote: a script in tests/oracles, its results in tests/fixtures.',
+    ],
+  },
+  {
+    kind: 'family',
+    folder: 'packages/engine/src/families',
+    next: [
+      'Say what its files have and lack, so that no other family fits them.',
+      'Read its sizes off tensor shapes, and hand out its parts (packages/engine/src/parts).',
+      'Prove it without weights: the names and shapes of each variant, recognised and read back.',
     ],
   },
 ];
