@@ -18,7 +18,6 @@ export const registryFolders: readonly RegistryFolder[] = [
   { path: 'packages/engine/src/weights/formats', suffix: 'Format' },
   { path: 'packages/engine/src/families' },
   { path: 'packages/engine/src/adapters' },
-  { path: 'packages/engine/src/image/readers', suffix: 'Reader' },
   { path: 'packages/engine/src/training/trainers' },
   { path: 'packages/engine/src/training/optimizers' },
   { path: 'packages/server/src/routes' },
