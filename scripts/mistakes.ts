@@ -11,7 +11,8 @@ const words = process.argv.slice(2);
 const chosen = (await readMistakes(root)).filter(
   (mistake) => words.length === 0 || words.some((word) => mistake.id.includes(word)),
 );
-if (chosen.length === 0) throw new Error(`No mistake has an id with ${words.join(' or ')}.`);
+if (chosen.length === 0)
+  throw new Error(`tests/mistakes lists no mistake${words.length > 0 ? ` with ${words.join(' or ')} in its id` : ''}.`);
 
 const scratch = copyRepository(root);
 const outcomes: Outcome[] = [];
