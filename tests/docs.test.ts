@@ -25,6 +25,16 @@ describe('the documents', () => {
     for (const { kind } of things) expect(read('CONTRIBUTING.md')).toContain(`npm run new -- ${kind} `);
   });
 
+  it('show every folder of the engine and every room on the map', () => {
+    const folders = sourceFiles(root).flatMap(
+      (path) => /^(?:packages\/engine\/src|packages|apps)\/([\w-]+)\//.exec(path)?.[1] ?? [],
+    );
+    const map = read('docs/map.md');
+    expect(
+      [...new Set(folders)].filter((folder) => !map.includes(`${folder}/\``) && !map.includes(`/${folder}\``)),
+    ).toEqual([]);
+  });
+
   it('explain every error code, and no other', () => {
     const codes = /type ErrorCode =([^;]+);/.exec(read('packages/engine/src/errors.ts'))![1]!.match(/[\w-]+/g)!;
     const explained = [...read('docs/errors.md').matchAll(/^\| `([\w-]+)` \|/gm)].map((match) => match[1]!);
