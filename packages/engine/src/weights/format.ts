@@ -1,4 +1,5 @@
 import type { ByteSource, TensorIndex } from './tensor-index.ts';
+import type { Inflate } from './zip/zip-member.ts';
 
 /** A kind of container that holds tensors: one file in `formats/`. */
 export interface Format {
@@ -12,7 +13,23 @@ export interface Format {
    * Reads the directory of the file, never the tensors.
    * @throws bad-file when the file breaks the format's rules; unsupported for a variant that is only known by name.
    */
-  read(source: ByteSource): Promise<TensorIndex>;
+  read(source: ByteSource, options?: ReadOptions): Promise<TensorIndex>;
+}
+
+/** What a reader may be lent or told. */
+export interface ReadOptions {
+  /** Unpacks deflated zip members; without it they are refused. */
+  readonly inflate?: Inflate;
+  /**
+   * `false`: do not look where each tensor's bytes begin, and say NaN as offset where that would take a read per tensor.
+   * Enough to know what a file is, and much faster for large torch files.
+   */
+  readonly placed?: boolean;
+  /**
+   * `ignore`: read the tensors of a pickle although it names classes and functions outside the allow-list. They are
+   * still never looked up; whoever asks for this has told the reader of the names.
+   */
+  readonly foreign?: 'refuse' | 'ignore';
 }
 
 /** How many bytes of the beginning of a file the formats get to see. */

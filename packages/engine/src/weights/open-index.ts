@@ -1,5 +1,5 @@
 import { DanqingError } from '../errors.ts';
-import { type Format, HEAD_BYTES } from './format.ts';
+import { type Format, HEAD_BYTES, type ReadOptions } from './format.ts';
 import { formats } from './formats/index.ts';
 import type { ByteSource, TensorIndex } from './tensor-index.ts';
 
@@ -9,20 +9,25 @@ const all: readonly Format[] = Object.values(formats);
  * Reads the tensor index of a weight file, whose container is known by its bytes and never by its name.
  * @throws bad-file when the bytes are no container that is known, or break the rules of theirs.
  */
-export async function openIndex(source: ByteSource): Promise<TensorIndex> {
+export async function openIndex(source: ByteSource, options: ReadOptions = {}): Promise<TensorIndex> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
-  const format = all.find((each) => each.recognise(head));
-  if (format !== undefined) return format.read(source);
+  const format = recogniseFormat(head);
+  if (format !== undefined) return format.read(source, options);
   // The reader of the format that the name promises knows best what is wrong.
   const promised = all.find((each) => each.endings.some((ending) => source.file.toLowerCase().endsWith(ending)));
   const disguise = disguiseOf(head);
-  if (promised !== undefined && disguise === undefined) return promised.read(source);
+  if (promised !== undefined && disguise === undefined) return promised.read(source, options);
   throw new DanqingError('bad-file', {
     where: source.file,
     expected: `a model file: ${all.map((each) => each.name).join(', ')}`,
     found: disguise?.name ?? `a file that begins with ${showBytes(head)}`,
     advice: disguise?.advice ?? 'Check that this is a model, and that its download is complete.',
   });
+}
+
+/** The format whose first bytes (up to `HEAD_BYTES`) these are. */
+export function recogniseFormat(head: Uint8Array): Format | undefined {
+  return all.find((each) => each.recognise(head));
 }
 
 /** What downloads turn into when they go wrong. */

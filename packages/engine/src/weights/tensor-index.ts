@@ -1,11 +1,15 @@
 import type { DType } from '../tensor/dtype.ts';
+import type { PlainValue } from './plain-value.ts';
 
 /** One stored tensor: where its bytes stand, without having read them. */
 export interface TensorEntry {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** Absolute path (or another name the host understands) of the file that holds the bytes. */
+  /**
+   * Absolute path (or another name the host understands) of the file that holds the bytes; or the name of a source in
+   * `TensorIndex.derived`, when no file holds them as they are (compressed, strided, of the other byte order).
+   */
   readonly file: string;
   /** Byte offset of the first element in `file`. */
   readonly offset: number;
@@ -24,6 +28,12 @@ export interface TensorIndex {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /** Text metadata of the container, empty where it has none. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** Bytes that are made on demand, by the name that `TensorEntry.file` calls them by; absent where all stand in place. */
+  readonly derived?: ReadonlyMap<string, ByteSource>;
+  /** What a torch file holds beside its tensors (`step`, `epoch`, `layer_structure` …), tensors there in words. */
+  readonly extras?: ReadonlyMap<string, PlainValue>;
+  /** Names of classes and functions in a pickle that were passed over; only when the reader was told to do so. */
+  readonly foreign?: readonly string[];
 }
 
 /** Random access to a file's bytes; the engine's only way to see a file. */

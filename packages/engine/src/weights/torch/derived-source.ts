@@ -1,0 +1,85 @@
+import type { ByteSource } from '../tensor-index.ts';
+import type { Span } from '../zip/zip-member.ts';
+
+/** How the elements of a tensor stand in some bytes. */
+export interface Layout {
+  readonly shape: readonly number[];
+  /** Elements from one to the next along each axis. */
+  readonly strides: readonly number[];
+  /** First element, counted in elements. */
+  readonly offset: number;
+  readonly itemBytes: number;
+  /** Bytes of what is swapped between byte orders: the item, or half of it for complex numbers; 1 for none. */
+  readonly swapBytes: number;
+}
+
+/** Whether the elements stand one after the other as a row-major tensor has them. */
+export function isDense({ shape, strides }: Pick<Layout, 'shape' | 'strides'>): boolean {
+  let step = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const size = shape[axis]!;
+    if (size === 0) return true;
+    if (size !== 1 && strides[axis] !== step) return false;
+    step *= size;
+  }
+  return true;
+}
+
+/**
+ * A tensor that no file holds as it is (strided, packed, of the other byte order), as dense little-endian bytes. They
+ * are made at the first read, and let go once the end was read.
+ */
+export class DerivedSource implements ByteSource {
+  readonly file: string;
+  readonly size: number;
+  readonly #base: Span;
+  readonly #layout: Layout;
+  #made: Promise<Uint8Array> | undefined;
+
+  constructor(file: string, base: Span, layout: Layout) {
+    this.file = file;
+    this.#base = base;
+    this.#layout = layout;
+    this.size = layout.shape.reduce((a, b) => a * b, layout.itemBytes);
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    this.#made ??= this.#make();
+    const bytes = await this.#made;
+    if (offset + length >= this.size) this.#made = undefined;
+    return bytes.slice(offset, offset + length);
+  }
+
+  async #make(): Promise<Uint8Array> {
+    const { shape, strides, offset, itemBytes, swapBytes } = this.#layout;
+    if (this.size === 0) return new Uint8Array();
+    const reach = shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, 1);
+    const { source, offset: start } = this.#base;
+    const stored = await source.read(start + offset * itemBytes, reach * itemBytes);
+    const bytes = isDense(this.#layout) ? new Uint8Array(stored) : gather(stored, this.#layout);
+    if (swapBytes > 1) swap(bytes, swapBytes);
+    return bytes;
+  }
+}
+
+function gather(stored: Uint8Array, { shape, strides, itemBytes }: Layout): Uint8Array {
+  const count = shape.reduce((a, b) => a * b, 1);
+  const bytes = new Uint8Array(count * itemBytes);
+  const index = shape.map(() => 0);
+  let from = 0;
+  for (let to = 0; to < bytes.length; to += itemBytes) {
+    for (let i = 0; i < itemBytes; i++) bytes[to + i] = stored[from * itemBytes + i]!;
+    // Count up like an odometer, last axis first.
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      from -= index[axis]! * strides[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return bytes;
+}
+
+function swap(bytes: Uint8Array, size: number): void {
+  for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
+}
