@@ -67,6 +67,7 @@ export const GGML_DTYPES = {
   TQ2_0: { elements: 256, bytes: 66 },
   MXFP4: { elements: 32, bytes: 17 },
   NVFP4: { elements: 64, bytes: 36 },
+  Q1_0: { elements: 128, bytes: 18 },
 } as const satisfies Record<string, Storage>;
 
 /** Every element type that a weight file can name, whether or not it can be decoded here. */
