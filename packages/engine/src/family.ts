@@ -29,7 +29,7 @@ export interface Family {
   vae(index: TensorIndex): VaePart;
 }
 
-export type PredictionType = 'epsilon' | 'v';
+export type PredictionType = 'eps' | 'v';
 
 /** The space that a family denoises in. */
 export interface LatentSpace {

@@ -32,7 +32,7 @@ export const sd1: Family = {
   ],
   latent,
   nativeSize: 512,
-  prediction: 'epsilon',
+  prediction: 'eps',
   noise: { from: 0.000_85, to: 0.012, steps: 1000 },
   defaults: { steps: 20, cfg: 7, clipSkip: 1 },
 
