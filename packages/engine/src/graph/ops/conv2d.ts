@@ -72,8 +72,9 @@ export const conv2dOp: Op<Convolution> = {
     const area = shape[2]! * shape[3]!;
     if (bias !== undefined)
       result.data.forEach((_, i) => (result.data[i] = bias.data[Math.floor(i / area) % shape[1]!]!));
-    eachTap(x!.shape, weight!.shape, shape, attributes, (inX, inWeight, inResult) => {
-      result.data[inResult]! += x!.data[inX]! * weight!.data[inWeight]!;
+    eachRow(x!.shape, weight!.shape, shape, attributes, (inX, inWeight, inResult, count) => {
+      const tap = weight!.data[inWeight]!;
+      for (let i = 0; i < count; i++) result.data[inResult + i]! += x!.data[inX + i * attributes.stride]! * tap;
     });
     return result;
   },
@@ -104,8 +105,9 @@ export const conv2dInputGradientOp: Op<InputGradientAttributes> = {
   },
   reference([grad, weight], attributes, shape) {
     const result = zeros(shape);
-    eachTap(shape, weight!.shape, grad!.shape, attributes, (inX, inWeight, inGrad) => {
-      result.data[inX]! += grad!.data[inGrad]! * weight!.data[inWeight]!;
+    eachRow(shape, weight!.shape, grad!.shape, attributes, (inX, inWeight, inGrad, count) => {
+      const tap = weight!.data[inWeight]!;
+      for (let i = 0; i < count; i++) result.data[inX + i * attributes.stride]! += grad!.data[inGrad + i]! * tap;
     });
     return result;
   },
@@ -158,8 +160,10 @@ export const conv2dWeightGradientOp: Op<WeightGradientAttributes> = {
   },
   reference([x, grad], attributes, shape) {
     const result = zeros(shape);
-    eachTap(x!.shape, shape, grad!.shape, attributes, (inX, inWeight, inGrad) => {
-      result.data[inWeight]! += x!.data[inX]! * grad!.data[inGrad]!;
+    eachRow(x!.shape, shape, grad!.shape, attributes, (inX, inWeight, inGrad, count) => {
+      let total = 0;
+      for (let i = 0; i < count; i++) total += x!.data[inX + i * attributes.stride]! * grad!.data[inGrad + i]!;
+      result.data[inWeight]! += total;
     });
     return result;
   },
@@ -218,13 +222,16 @@ const zeros = (shape: readonly number[]): Float64Tensor => ({
   data: new Float64Array(shape.reduce((a, b) => a * b, 1)),
 });
 
-/** Every product that a convolution sums: flat indices in its input, its weight and its result. */
-function eachTap(
+/**
+ * Every product that a convolution sums, a row of results at a time: flat indices in input, weight and result of its first
+ * one, and how many follow; from one to the next the input's index grows by the stride and the result's by 1.
+ */
+function eachRow(
   x: readonly number[],
   weight: readonly number[],
   result: readonly number[],
   { stride, padding }: Convolution,
-  visit: (inX: number, inWeight: number, inResult: number) => void,
+  visit: (inX: number, inWeight: number, inResult: number, count: number) => void,
 ): void {
   const [n, within, height, width] = x as readonly [number, number, number, number];
   const [out, , kh, kw] = weight as readonly [number, number, number, number];
@@ -234,20 +241,22 @@ function eachTap(
     for (let o = 0; o < out; o++)
       for (let i = 0; i < within; i++)
         for (let y = 0; y < kh; y++)
-          for (let z = 0; z < kw; z++)
+          for (let z = 0; z < kw; z++) {
+            // Columns whose place in the input is within it.
+            const first = Math.max(0, Math.ceil((left - z) / stride));
+            const end = Math.min(columns, Math.floor((width - 1 + left - z) / stride) + 1);
+            if (first >= end) continue;
             for (let row = 0; row < rows; row++) {
               const inRow = row * stride + y - top;
               if (inRow < 0 || inRow >= height) continue;
-              for (let column = 0; column < columns; column++) {
-                const inColumn = column * stride + z - left;
-                if (inColumn < 0 || inColumn >= width) continue;
-                visit(
-                  ((b * within + i) * height + inRow) * width + inColumn,
-                  ((o * within + i) * kh + y) * kw + z,
-                  ((b * out + o) * rows + row) * columns + column,
-                );
-              }
+              visit(
+                ((b * within + i) * height + inRow) * width + first * stride + z - left,
+                ((o * within + i) * kh + y) * kw + z,
+                ((b * out + o) * rows + row) * columns + first,
+                end - first,
+              );
             }
+          }
 }
 
 /** Kernels 1×1, 3×3 and 2×3, strides 1 and 2, even and uneven padding, odd and even sizes. */
