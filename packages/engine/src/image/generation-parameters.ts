@@ -1,7 +1,10 @@
 import type { SettingName, SettingValue } from './recorded-settings.ts';
 
-/** Where the noise of a picture came from: the generator of a graphics card, of torch on a CPU, or Philox on any machine. */
-export type NoiseSource = 'GPU' | 'CPU' | 'NV';
+/**
+ * Whose random numbers, as pictures record it: those of a graphics card, of torch on a CPU, or the card's computed on any
+ * machine.
+ */
+export type RecordedRng = 'GPU' | 'CPU' | 'NV';
 
 export interface Size {
   readonly width: number;
@@ -74,7 +77,7 @@ export interface GenerationParameters {
   readonly denoisingStrength?: number;
   readonly clipSkip: number;
   readonly initImageHash?: string;
-  readonly rng: NoiseSource;
+  readonly rng: RecordedRng;
   readonly tiling: boolean;
   readonly hires?: HiresParameters;
   readonly mask?: MaskParameters;

@@ -291,7 +291,7 @@ test('reading what was written gives the same parameters', () => {
     fc.property(parameters, (p) => {
       expect(parseInfotext(writeInfotext(p))).toEqual(p);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 

@@ -86,9 +86,8 @@ function joinLines(lines: readonly string[]): string {
 function splitSamplerName(draft: Draft): void {
   if (draft.samplerName === undefined) return;
   const split = splitJoinedSampler(draft.samplerName);
-  if (split.scheduler === undefined) return;
   draft.samplerName = split.samplerName;
-  draft.scheduler = split.scheduler;
+  draft.scheduler = split.scheduler ?? draft.scheduler;
 }
 
 /** Before tags existed a hypernetwork was a setting with its own keys; it becomes a tag. */
