@@ -1,14 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { format } from 'oxfmt';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const oxfmt = fileURLToPath(new URL('../node_modules/oxfmt/bin/oxfmt', import.meta.url));
-
-/** The text of a source file as the formatter would write it; `path`, from the root, tells its language. */
-export function formatted(path: string, text: string): string {
-  return execFileSync(process.execPath, [oxfmt, '--stdin-filepath', path], {
-    input: text,
-    encoding: 'utf8',
-    cwd: root,
-  });
+/** The text of a source file as the formatter would write it; the ending of `path` tells its language. */
+export async function formatted(path: string, text: string): Promise<string> {
+  const options = JSON.parse(readFileSync(new URL('../.oxfmtrc.json', import.meta.url), 'utf8')) as Parameters<
+    typeof format
+  >[2];
+  const { code, errors } = await format(path, text, options);
+  if (errors.length > 0) throw new Error(`${path}: ${errors.map((error) => error.message).join('; ')}`);
+  return code;
 }

@@ -21,8 +21,8 @@ const run = (tool: string, ...args: string[]) =>
 
 describe('npm run new', () => {
   const written = new Map<string, readonly string[]>();
-  beforeAll(() => {
-    for (const { kind } of things) written.set(kind, newThing(scratch.root, kind, 'example-thing').files);
+  beforeAll(async () => {
+    for (const { kind } of things) written.set(kind, (await newThing(scratch.root, kind, 'example-thing')).files);
   });
 
   it.each(things)('puts the new $kind into the index of its folder', ({ kind, folder }) => {
@@ -53,10 +53,12 @@ describe('npm run new', () => {
     expect(new Set(kinds)).toEqual(new Set(things.map(({ kind }) => kind)));
   });
 
-  it('never writes over a file', () => {
+  it('never writes over a file', async () => {
     const file = join(scratch.root, things[0]!.folder, 'precious.ts');
     writeFileSync(file, 'precious');
-    expect(() => newThing(scratch.root, things[0]!.kind, 'precious')).toThrow('expected a new name, found a file');
+    await expect(newThing(scratch.root, things[0]!.kind, 'precious')).rejects.toThrow(
+      'expected a new name, found a file',
+    );
     expect(readFileSync(file, 'utf8')).toBe('precious');
   });
 
@@ -66,8 +68,8 @@ describe('npm run new', () => {
     ['op', 'MyOp', 'Expected a name in kebab-case'],
     ['op', '../my-op', 'Expected a name in kebab-case'],
     ['op', undefined, 'Expected a name in kebab-case'],
-  ])('refuses %s %s', (kind, name, reason) => {
-    expect(() => newThing(scratch.root, kind, name)).toThrow(reason);
+  ])('refuses %s %s', async (kind, name, reason) => {
+    await expect(newThing(scratch.root, kind, name)).rejects.toThrow(reason);
     expect(existsSync(join(scratch.root, things[0]!.folder, `${basename(name ?? 'undefined')}.ts`))).toBe(false);
   });
 });

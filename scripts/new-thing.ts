@@ -16,7 +16,7 @@ export interface NewThing {
  * Writes a new thing under `root` from the templates of its kind and refreshes the index of its folder.
  * @throws when the kind is unknown, the name is not kebab-case, or a file of that name exists.
  */
-export function newThing(root: string, kind: string | undefined, name: string | undefined): NewThing {
+export async function newThing(root: string, kind: string | undefined, name: string | undefined): Promise<NewThing> {
   const thing = things.find((candidate) => candidate.kind === kind);
   if (thing === undefined) {
     const kinds = things.map((candidate) => candidate.kind).join(', ');
@@ -32,9 +32,11 @@ export function newThing(root: string, kind: string | undefined, name: string | 
     .filter((file) => file.template !== undefined);
   const taken = files.find((file) => existsSync(join(root, file.path)));
   if (taken !== undefined) throw new Error(`${taken.path}: expected a new name, found a file.`);
-  for (const file of files) writeFileSync(join(root, file.path), formatted(file.path, filled(file.template!, name)));
+  for (const file of files) {
+    writeFileSync(join(root, file.path), await formatted(file.path, filled(file.template!, name)));
+  }
   const registry = registryFolders.filter((folder) => folder.path === thing.folder);
-  return { files: [...files.map((file) => file.path), ...writeIndexes(root, registry)], next: thing.next };
+  return { files: [...files.map((file) => file.path), ...(await writeIndexes(root, registry))], next: thing.next };
 }
 
 function templateOf(kind: string, ending: string): string | undefined {

@@ -4,7 +4,7 @@ import { newThing } from './new-thing.ts';
 
 const [kind, name] = process.argv.slice(2);
 try {
-  const { files, next } = newThing(fileURLToPath(new URL('..', import.meta.url)), kind, name);
+  const { files, next } = await newThing(fileURLToPath(new URL('..', import.meta.url)), kind, name);
   console.log(['Wrote', ...files.map((file) => `  ${file}`), 'Next', ...next.map((step) => `  ${step}`)].join('\n'));
 } catch (error) {
   console.error((error as Error).message);

@@ -15,30 +15,31 @@ export interface Index {
 
 /**
  * The index of every registry folder that exists under `root`.
- * @throws when a file does not export what its folder asks for.
+ * @throws Error when a file does not export what its folder asks for.
  */
-export function indexes(root: string, folders: readonly RegistryFolder[] = registryFolders): Index[] {
-  return folders
-    .filter((folder) => existsSync(join(root, folder.path)))
-    .map((folder) => {
+export async function indexes(root: string, folders: readonly RegistryFolder[] = registryFolders): Promise<Index[]> {
+  const present = folders.filter((folder) => existsSync(join(root, folder.path)));
+  return Promise.all(
+    present.map(async (folder) => {
       const path = `${folder.path}/index.ts`;
       const full = join(root, path);
-      return {
-        path,
-        wanted: renderIndex(root, folder),
-        found: existsSync(full) ? readFileSync(full, 'utf8') : undefined,
-      };
-    });
+      const found = existsSync(full) ? readFileSync(full, 'utf8') : undefined;
+      return { path, wanted: await renderIndex(root, folder), found };
+    }),
+  );
 }
 
 /** Writes the stale ones among the indexes under `root`; answers their paths. */
-export function writeIndexes(root: string, folders: readonly RegistryFolder[] = registryFolders): string[] {
-  const stale = indexes(root, folders).filter((index) => index.found !== index.wanted);
+export async function writeIndexes(
+  root: string,
+  folders: readonly RegistryFolder[] = registryFolders,
+): Promise<string[]> {
+  const stale = (await indexes(root, folders)).filter((index) => index.found !== index.wanted);
   for (const index of stale) writeFileSync(join(root, index.path), index.wanted);
   return stale.map((index) => index.path);
 }
 
-function renderIndex(root: string, folder: RegistryFolder): string {
+function renderIndex(root: string, folder: RegistryFolder): Promise<string> {
   const files = readdirSync(join(root, folder.path))
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && name !== 'index.ts')
     .sort();
@@ -87,7 +88,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // One folder that is not in order yet does not keep the others waiting.
   for (const folder of registryFolders) {
     try {
-      for (const path of writeIndexes(root, [folder])) console.log(`Wrote ${path}.`);
+      for (const path of await writeIndexes(root, [folder])) console.log(`Wrote ${path}.`);
     } catch (error) {
       console.error((error as Error).message);
       process.exitCode = 1;
