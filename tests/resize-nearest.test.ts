@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { symbol } from '@danqing/engine/graph/dim';
+import { addDims, floorDivideDim, multiplyDims, symbol } from '@danqing/engine/graph/dim';
 import { evaluate } from '@danqing/engine/graph/evaluate';
 import { nearestPlaces, resizeNearest } from '@danqing/engine/graph/ops/resize-nearest';
 import { type Graph, input, type InputValue, type Value } from '@danqing/engine/graph/value';
@@ -27,6 +27,23 @@ describe('resizeNearest', () => {
       { x: { shape: [2, 3, 5, 7], data } },
     );
     expect([...y!.data]).toEqual(fixture.block);
+  });
+
+  it('cuts where a size was halved and doubled, whatever it is', () => {
+    const h = symbol('h');
+    const half = floorDivideDim(addDims(h, 1), 2);
+    const quarter = floorDivideDim(addDims(half, 1), 2);
+    for (const [from, to] of [
+      [multiplyDims(half, 2), h],
+      [multiplyDims(quarter, 2), half],
+      [64, 63],
+    ] as const) {
+      const resized = resizeNearest(input('x', [1, 1, from, 4]), to, 4);
+      expect(resized).toMatchObject({ op: { name: 'slice' }, attributes: { axis: 2, range: [0, to] } });
+    }
+    for (let size = 2; size <= 2048; size++) {
+      expect(nearestPlaces(2 * Math.ceil(size / 2), size)).toEqual(Array.from({ length: size }, (_, i) => i));
+    }
   });
 
   // ONNX's Resize alone is wrong by one pixel for some of these, such as 30 to 58 and 2 to 122.

@@ -9,11 +9,9 @@ type ClampAttributes = { readonly low: number; readonly high: number };
 export const clampOp = unary<ClampAttributes>({
   name: 'clamp',
   compute: (x, { low, high }) => Math.min(Math.max(x, low), high),
-  // 1 inside and on the bounds, as torch has it
-  gradient({ grad, x, attributes: { low, high } }) {
-    const inside = subtract(subtract(scalar(1), step(subtract(scalar(low), x))), step(subtract(x, scalar(high))));
-    return multiply(grad, inside);
-  },
+  // 0 on the bounds, as torch has it since 2.14 and for relu always
+  gradient: ({ grad, x, attributes: { low, high } }) =>
+    multiply(grad, multiply(step(subtract(x, scalar(low))), step(subtract(scalar(high), x)))),
   onnx: (emit, x, { low, high }) => emit.node('Clip', [x, emit.floats([low]), emit.floats([high])]),
   attributes: [
     { low: -1, high: 1 },

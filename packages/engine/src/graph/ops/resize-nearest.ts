@@ -1,7 +1,20 @@
-import { countOf, type Dim, equalDims, multiplyDims, type Shape, showShape, subtractDims, symbol } from '../dim.ts';
+import {
+  addDims,
+  countOf,
+  type Dim,
+  equalDims,
+  equalShapes,
+  floorDivideDim,
+  multiplyDims,
+  type Shape,
+  showShape,
+  subtractDims,
+  symbol,
+} from '../dim.ts';
 import type { OnnxEmitter } from '../onnx.ts';
 import type { Op } from '../op.ts';
 import { apply, type Value } from '../value.ts';
+import { slice } from './slice-pad.ts';
 
 // Repeating pixels and summing them back are each other's gradient, so they share a file.
 
@@ -50,10 +63,15 @@ export const resizeNearestOp: Op<SizeAttributes> = {
  * `x` [n, c, h, w] at another height and width, each pixel being the nearest at or before it: torch's interpolate in
  * mode `nearest`, to the bit for any sizes.
  */
-export const resizeNearest = (x: Value, height: Dim, width: Dim): Value =>
-  equalDims(x.shape[2]!, height) && equalDims(x.shape[3]!, width)
-    ? x
-    : apply(resizeNearestOp, [x], { size: [height, width] });
+export function resizeNearest(x: Value, height: Dim, width: Dim): Value {
+  const cut = [height, width].reduce<Value>(
+    (value, size, i) => (keepsFirst(value.shape[i + 2]!, size) ? slice(value, i + 2, 0, size) : value),
+    x,
+  );
+  return equalShapes(cut.shape.slice(2), [height, width])
+    ? cut
+    : apply(resizeNearestOp, [cut], { size: [height, width] });
+}
 
 export const resizeNearestGradientOp: Op<SizeAttributes> = {
   name: 'resizeNearestGradient',
@@ -130,6 +148,13 @@ function eachPixel(
     const [plane, row, column] = [Math.floor(i / (height * width)), Math.floor(i / width) % height, i % width];
     visit((plane * h + rows[row]!) * w + columns[column]!, i);
   }
+}
+
+/** Whether the nearest pixels are simply the first ones: a size that was halved, rounding up, and doubled goes back so. */
+function keepsFirst(from: Dim, to: Dim): boolean {
+  if (typeof from === 'number' && typeof to === 'number')
+    return nearestPlaces(from, to).every((place, i) => place === i);
+  return equalDims(from, multiplyDims(floorDivideDim(addDims(to, 1), 2), 2));
 }
 
 /** Whether ONNX's Resize, which divides by a float32 scale where torch multiplies, finds the same pixels. */
