@@ -12,7 +12,7 @@ import { openOnCpu } from '@danqing/node/runtime/onnxruntime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fixture from './fixtures/sd1-tiny.json' with { type: 'json' };
 import { relativeError } from './relative-error.ts';
-import { seededIntegers, writeSeededCheckpoint } from './seeded-weights.ts';
+import { seededIntegers, seededWeight, writeSeededCheckpoint } from './seeded-weights.ts';
 import { sharedData } from './shared-data.ts';
 import { indexOf, readTensors } from './stored-tensors.ts';
 
@@ -56,6 +56,23 @@ describe.each(dialects)('a tiny SD 1.x in the dialect %s', (dialect) => {
       const { encoding } = await session.run(feeds);
       const recorded = encoding!.data.filter((_, i) => (Math.floor(i / 128) % 77) % TOKEN_STEP === 0);
       expect(relativeError(recorded, expected[`text.skip${clipSkip}`]!.data)).toBeLessThan(1e-5);
+    });
+  });
+
+  it('a vector that stands in for a token is encoded as that token is', async () => {
+    const key = 'cond_stage_model.transformer.text_model.embeddings.token_embedding.weight';
+    const rows = seededWeight(key, fixture.shapes[key]);
+    const [at, other] = [5, 300];
+    const ids = Array.from({ length: 77 }, (_, i) => i);
+    const vectors = { shape: [1, 77, 128], data: new Float32Array(77 * 128) };
+    const mask = { shape: [1, 77, 1], data: new Float32Array(77) };
+    const idFeed = (of: number[]): Feed => ({ shape: [1, 77], data: BigInt64Array.from(of, BigInt) });
+    await using(parts.textEncoders()[0]!.graph(1), async (session) => {
+      const wanted = await session.run({ ids: idFeed(ids.with(at, other)), replacement: vectors, replaced: mask });
+      vectors.data.set(rows.subarray(other * 128, (other + 1) * 128), at * 128);
+      mask.data[at] = 1;
+      const found = await session.run({ ids: idFeed(ids), replacement: vectors, replaced: mask });
+      expect(found['encoding']!.data).toEqual(wanted['encoding']!.data);
     });
   });
 
