@@ -1,0 +1,15 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Files that come with the program. */
+const asset = (name: string): string => fileURLToPath(new URL(`../assets/${name}`, import.meta.url));
+
+/** The checkpoint that draws when no other is chosen. */
+export const starterCheckpoint = asset('starter-emoji-128.safetensors');
+
+/** The tiny autoencoder of SD 1.x latents, for previews and as a VAE. */
+export const tinyVae = asset('taesd.safetensors');
+
+/** Folder of what the program remembers between runs; deleting it loses nothing but time. */
+export const cacheFolder = (): string => process.env['DANQING_CACHE'] ?? join(homedir(), '.cache', 'danqing');

@@ -1,0 +1,126 @@
+import { basename, extname } from 'node:path';
+import type { GenerationParameters, NamedFile } from '@danqing/engine/image/generation-parameters';
+import { writeInfotext } from '@danqing/engine/image/infotext';
+import type { Pixels } from '@danqing/engine/image/pixels';
+import { type Receipt, RECEIPT_FORMAT, printReceipt } from '@danqing/engine/image/receipt';
+import { RECORDED_SETTINGS, type SettingName, type SettingValue } from '@danqing/engine/image/recorded-settings';
+import { recordSamplingOptions } from '@danqing/engine/image/sampling-settings';
+import type { GenerateResult } from '@danqing/engine/pipelines/generate';
+import { automaticSchedule } from '@danqing/engine/sampling/build-sigmas';
+import { seedBits } from '@danqing/engine/tensor/noise-generator';
+import type { TextUse } from '@danqing/engine/text/encode-prompts';
+import { PROGRAM } from '@danqing/engine/version';
+import { hashLatent, hashPixels } from '@danqing/node/image/hash-pixels';
+import type { CheckpointFiles } from './checkpoint-files.ts';
+import type { PlannedBatch } from './plan-batches.ts';
+
+/** Digits of a hash as A1111 writes it for checkpoints and VAEs. */
+const SHORT_HASH_DIGITS = 10;
+
+/** What is known of a batch when its pictures are done. */
+export interface DrawnBatch {
+  readonly batch: PlannedBatch;
+  readonly files: CheckpointFiles;
+  /** SHA-256 by path of the files that were used. */
+  readonly sha256: ReadonlyMap<string, string>;
+  readonly runtime: Receipt['runtime'];
+  readonly result: GenerateResult;
+}
+
+/** The texts that go into the file of one picture. */
+export interface PictureTexts {
+  readonly infotext: string;
+  readonly receipt: string;
+  readonly parameters: GenerationParameters;
+}
+
+/** Says in A1111's words and in our own what picture `index` of a batch is made of. */
+export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels, latent: Float32Array): PictureTexts {
+  const { batch, files, sha256, runtime, result } = drawn;
+  const { request } = batch;
+  const { seed, subseed } = request.seeds[index]!;
+  const { schedule = automaticSchedule(request.sampler) } = request;
+  const recorded = recordSamplingOptions(request.sampling);
+  const vaeFile = files.vae.file;
+  const parameters: GenerationParameters = {
+    prompt: request.prompt,
+    negativePrompt: request.negativePrompt,
+    steps: request.steps,
+    samplerName: request.sampler.name,
+    scheduler: schedule?.label ?? 'Automatic',
+    cfgScale: request.cfgScale,
+    seed: seedBits(seed),
+    size: { width: request.width, height: request.height },
+    model: namedFile(files.checkpoint, sha256),
+    ...(vaeFile !== undefined && { vae: namedFile(vaeFile, sha256) }),
+    ...(request.subseedStrength !== 0 && { variation: { seed: seedBits(subseed), strength: request.subseedStrength } }),
+    ...(request.seedResizeFrom && { seedResizeFrom: request.seedResizeFrom }),
+    clipSkip: result.text.clipSkip,
+    tiling: false,
+    loraHashes: [],
+    tiHashes: [],
+    extra: [],
+    version: PROGRAM,
+    rng: recorded.rng,
+    settings: { ...recorded.settings, ...recordTextOptions(request.text) },
+  };
+  const receipt: Receipt = {
+    format: RECEIPT_FORMAT,
+    engine: PROGRAM,
+    runtime,
+    checkpoint: { name: basename(files.checkpoint), ...hashOf(files.checkpoint, sha256) },
+    vae: {
+      name: vaeFile === undefined ? 'built-in' : basename(vaeFile),
+      ...(vaeFile !== undefined && hashOf(vaeFile, sha256)),
+      why: files.vae.why,
+    },
+    addOns: [],
+    text: {
+      prompt: lengthOf(result.text.texts, 'prompt'),
+      negativePrompt: lengthOf(result.text.texts, 'negative prompt'),
+      clipSkip: result.text.clipSkip,
+      ignoredTags: result.tags.map(({ canonical }) => canonical),
+    },
+    sampling: {
+      samplerName: request.sampler.name,
+      scheduler: schedule?.label ?? 'none',
+      sigmas: request.steps,
+      noise: request.sampling.randnSource,
+      options: recorded.settings as Record<string, SettingValue>,
+    },
+    parameters,
+    notes: result.text.notes.map(({ message }) => message),
+    pixelSha256: hashPixels(pixels),
+    latentSha256: hashLatent(latent),
+  };
+  return { parameters, infotext: writeInfotext(parameters), receipt: printReceipt(receipt) };
+}
+
+const namedFile = (path: string, sha256: ReadonlyMap<string, string>): NamedFile => ({
+  name: basename(path, extname(path)),
+  ...(sha256.has(path) && { hash: sha256.get(path)!.slice(0, SHORT_HASH_DIGITS) }),
+});
+
+const hashOf = (path: string, sha256: ReadonlyMap<string, string>) =>
+  sha256.has(path) ? { sha256: sha256.get(path)! } : {};
+
+/** The longest text of a role: prompts that change over the steps have several. */
+function lengthOf(texts: readonly TextUse[], role: TextUse['role']): { tokens: number; chunks: number } {
+  const own = texts.filter((use) => use.role === role);
+  return {
+    tokens: Math.max(0, ...own.map(({ tokens }) => tokens)),
+    chunks: Math.max(0, ...own.map(({ chunks }) => chunks)),
+  };
+}
+
+/** The options of prompts that pictures record, where they are not at their defaults. */
+function recordTextOptions(text: PlannedBatch['request']['text']): Partial<Record<SettingName, SettingValue>> {
+  const values = {
+    emphasis: text.emphasis,
+    comma_padding_backtrack: text.commaPaddingBacktrack,
+    use_old_scheduling: text.useOldScheduling,
+  };
+  return Object.fromEntries(
+    Object.entries(values).filter(([name, value]) => value !== RECORDED_SETTINGS[name as SettingName].default),
+  );
+}

@@ -1,0 +1,155 @@
+import type { Phase, WorkerEvent, WorkerRequest } from '@danqing/contract/worker-messages';
+import { toPixels } from '@danqing/engine/image/pixels';
+import { generate, pictureOf } from '@danqing/engine/pipelines/generate';
+import { createModel, type Model, type ModelHands } from '@danqing/engine/pipelines/model';
+import { openFile } from '@danqing/node/files/file-source';
+import type { FileHashes } from '../library/file-hashes.ts';
+import { type CheckpointFiles, openCheckpoint } from './checkpoint-files.ts';
+import { describePicture } from './describe-picture.ts';
+import type { JobControl } from './job-control.ts';
+import { checkRecipe, type PlannedBatch, planBatches, resolutionOf, settleRecipe } from './plan-batches.ts';
+import { Progress, type PlannedWork } from './progress.ts';
+
+/** Previews more often than this cost time and show nothing new. */
+const PREVIEW_EVERY_MS = 1000;
+
+/** What the decoder of a picture costs, as a multiple of one model call for it. */
+const DECODE_COST = 1.4;
+
+/** What jobs share: open sessions, known hashes, clock and chance. */
+export interface DrawingPlace {
+  /** The hands for a model's networks; kept sessions are told apart by `identity`. */
+  handsFor(
+    files: CheckpointFiles,
+  ): ModelHands & { readonly runtime: { readonly name: string; readonly provider: string; readonly mode: string } };
+  readonly hashes: FileHashes;
+  now(): number;
+  random(): number;
+}
+
+type Draw = Extract<WorkerRequest, { type: 'draw' }>;
+
+/** Carries out one job and tells everything that happens; ends with `done` or throws. */
+export async function drawJob(
+  { job, recipe, previews, latents }: Draw,
+  place: DrawingPlace,
+  control: JobControl,
+  tell: (event: WorkerEvent) => Promise<void>,
+): Promise<void> {
+  checkRecipe(recipe);
+  await tell({ type: 'phase', job, phase: 'read' });
+  const files = await openCheckpoint(recipe.checkpoint, recipe.vae);
+  const facts = { family: files.parts.family, resolution: resolutionOf(files.index.metadata) };
+  const settled = settleRecipe(recipe, facts, () => place.random());
+  const batches = planBatches(settled);
+  const hands = place.handsFor(files);
+  const model = createModel(
+    { parts: files.parts, vae: files.vae.part, previewVae: previews ? files.previewVae : undefined },
+    hands,
+  );
+  // Hashing goes on beside the drawing; it is only needed for the first picture.
+  const hashing = hashFiles(files, place.hashes);
+  hashing.catch(() => undefined);
+
+  const progress = new Progress(batches.flatMap(planWork), place.now());
+  const showPreview = previewer(model, place);
+  for (const [batchNumber, batch] of batches.entries()) {
+    const run = generate(batch.request, model, control.signal);
+    let next = await run.next();
+    while (next.done !== true) {
+      const event = next.value;
+      if (event.type === 'phase') {
+        progress.begin(event.phase, place.now());
+        await tell({ type: 'phase', job, phase: event.phase });
+      } else {
+        progress.finishUnit(place.now());
+        const secondsLeft = progress.secondsLeft(place.now());
+        const preview = await showPreview(event.denoised);
+        await tell({
+          type: 'step',
+          job,
+          batch: batchNumber,
+          step: event.step,
+          steps: event.steps,
+          ...(secondsLeft !== undefined && { secondsLeft }),
+          ...(preview && { preview }),
+        });
+      }
+      progress.exclude(await control.pass(() => place.now()));
+      next = await run.next();
+    }
+    const result = next.value;
+    progress.finishUnit(place.now());
+    for (const { message } of result.text.notes) await tell({ type: 'note', job, text: message });
+    const drawn = { batch, files, sha256: await hashing, runtime: hands.runtime, result };
+    for (const [i, pixels] of result.pixels.entries()) {
+      const latent = pictureOf(result.latent, i).data;
+      const { infotext, receipt } = describePicture(drawn, i, pixels, latent);
+      await tell({
+        type: 'picture',
+        job,
+        picture: {
+          index: batch.firstIndex + i,
+          width: pixels.width,
+          height: pixels.height,
+          pixels: pixels.data,
+          infotext,
+          receipt,
+          ...(latents && { latent: latent.slice() }),
+        },
+      });
+    }
+  }
+  await tell({ type: 'done', job });
+}
+
+/** The work of a batch in model calls: what the time left is reckoned from. */
+function planWork({ request }: PlannedBatch): PlannedWork[] {
+  const pictures = request.seeds.length;
+  const callsPerStep = request.sampler.isSecondOrder === true ? 2 : 1;
+  const units = (phase: Phase, cost: number, count = 1): PlannedWork => ({
+    phase,
+    unitSeconds: Array.from({ length: count }, () => cost),
+  });
+  return [
+    units('encode prompt', 0.1),
+    units('sample', pictures * callsPerStep, request.steps),
+    units('decode', pictures * DECODE_COST),
+  ];
+}
+
+/** Shows the first picture of a batch as the model sees it so far, now and then. */
+function previewer({ preview }: Model, place: DrawingPlace) {
+  let lastMs = -Infinity;
+  return async (denoised: Parameters<NonNullable<typeof preview>>[0]) => {
+    if (preview === undefined || place.now() - lastMs < PREVIEW_EVERY_MS) return undefined;
+    const [pixels] = toPixels(await preview(pictureOf(denoised, 0)));
+    lastMs = place.now();
+    return pixels && { width: pixels.width, height: pixels.height, pixels: pixels.data };
+  };
+}
+
+async function hashFiles({ checkpoint, vae }: CheckpointFiles, hashes: FileHashes): Promise<Map<string, string>> {
+  const paths = [checkpoint, ...(vae.file === undefined ? [] : [vae.file])];
+  const found = new Map<string, string>();
+  for (const path of paths) found.set(path, await hashes.sha256(path));
+  return found;
+}
+
+/** Bytes of a stored tensor, read when asked for. */
+export async function readTensorBytes({
+  file,
+  offset,
+  length,
+}: {
+  file: string;
+  offset: number;
+  length: number;
+}): Promise<Uint8Array> {
+  const source = await openFile(file);
+  try {
+    return await source.read(offset, length);
+  } finally {
+    await source.close();
+  }
+}
