@@ -86,7 +86,7 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
       scheduler: schedule?.label ?? 'none',
       sigmas: request.steps,
       noise: request.sampling.randnSource,
-      options: recorded.settings as Record<string, SettingValue>,
+      options: recorded.settings,
     },
     parameters,
     notes: result.text.notes.map(({ message }) => message),
