@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sharedData } from '../../../../../tests/shared-data.ts';
 import { splitComposition } from './composition.ts';
 import { isBreak, parseEmphasis } from './emphasis.ts';
 
@@ -59,6 +60,15 @@ describe('parseEmphasis', () => {
       ([prompt, expected]) => JSON.stringify(weighted(prompt)) !== JSON.stringify(expected),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('PR-05: reads the prompts of recorded runs into the pieces that they were run with', () => {
+    type Run = { prompt: string; pieces: Weighted; negative: string; negativePieces: Weighted };
+    const runs = JSON.parse(readFileSync(sharedData('oracle/runs.json'), 'utf8')) as Run[];
+    expect(runs.length).toBeGreaterThan(10);
+    for (const { prompt, pieces, negative, negativePieces } of runs) {
+      expect([weighted(prompt), weighted(negative)]).toEqual([pieces, negativePieces]);
+    }
   });
 
   it('PR-05: BREAK ends a chunk outside brackets only, and says so', () => {
