@@ -10,6 +10,10 @@ import { insertWebpExif, readWebp } from './webp.ts';
 
 const jpeg = readFileSync(sharedData('images/bad_images_empty_image.jpg'));
 
+const fixture = JSON.parse(
+  readFileSync(new URL('../../../../tests/fixtures/image/texts.json', import.meta.url), 'utf8'),
+) as { comments: [string, string][] };
+
 /** A block with one entry in its only directory. */
 function blockOf(littleEndian: boolean, tag: number, type: number, value: Uint8Array): Uint8Array {
   const head = new Uint8Array(26);
@@ -106,6 +110,10 @@ describe('reading', () => {
 
 describe('writing', () => {
   const maker = encodeUtf8('danqing\0{"a":1}');
+
+  it.each(fixture.comments)('writes the comment %j as A1111 does', (text, hex) => {
+    expect(Buffer.from(buildExif(text)).toString('hex').endsWith(hex)).toBe(true);
+  });
 
   it('writes a block that can be read again', () => {
     fc.assert(

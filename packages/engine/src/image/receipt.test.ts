@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
 import { DanqingError } from '../errors.ts';
+import { describeReceipt } from './describe-receipt.ts';
 import { UNKNOWN_PARAMETERS } from './generation-parameters.ts';
 import { makerNoteOf, printReceipt, readReceipt, RECEIPT_FORMAT, receiptFromMakerNote } from './receipt.ts';
 import type { Receipt } from './receipt.ts';
@@ -39,6 +40,27 @@ it('GEN-02: a receipt keeps everything that was applied, seeds of 64 bits and al
   expect(readReceipt(receiptFromMakerNote(note)!)).toEqual(receipt);
   expect(receiptFromMakerNote('Canon')).toBeUndefined();
   expect(receiptFromMakerNote(undefined)).toBeUndefined();
+});
+
+it('tells people what was really applied', () => {
+  expect(describeReceipt(receipt)).toEqual([
+    ['Checkpoint', `starter-emoji-128, SHA-256 ${'a'.repeat(64)}, tensors ${'b'.repeat(64)}`],
+    ['VAE', 'built-in: no other was chosen'],
+    ['lora', `detail, SHA-256 ${'c'.repeat(64)}, weight 0.7, 264 of 264 keys applied`],
+    ['Prompt', '80 tokens in 2 chunks'],
+    ['Negative prompt', '0 tokens in 1 chunk'],
+    ['CLIP skip', '2'],
+    ['Ignored tags', '<unknown:x>'],
+    ['Sampler', 'DPM++ 2M, Karras, 21 noise levels'],
+    ['Noise', 'NV'],
+    ['Options', 'etaAncestral 1'],
+    ['Engine', 'danqing-0.1.0'],
+    ['Runtime', 'onnxruntime-node 1.30.0, cpu, fast'],
+    ['Pixels', 'd'.repeat(64)],
+    ['Latent', 'e'.repeat(64)],
+    ['Note', 'CLIP skip 20 is more than the text encoder has; 12 was used.'],
+  ]);
+  expect(describeReceipt({ format: 9 })).toEqual([]);
 });
 
 it('keeps fields of other versions and misses none of its own', () => {
