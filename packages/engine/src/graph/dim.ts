@@ -79,7 +79,7 @@ export function floorDivideDim(a: Dim, by: number): Dim {
   return normal([...exact, ...outside, ...quotient]);
 }
 
-export const equalDims = (a: Dim, b: Dim): boolean => showDim(a) === showDim(b);
+export const equalDims = (a: Dim, b: Dim): boolean => a === b || showDim(a) === showDim(b);
 
 export const equalShapes = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((dim, i) => equalDims(dim, b[i]!));

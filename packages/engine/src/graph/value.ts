@@ -2,7 +2,6 @@ import { DanqingError } from '../errors.ts';
 import { elementCount } from '../tensor/tensor.ts';
 import type { TensorEntry } from '../weights/tensor-index.ts';
 import { type Shape, showShape } from './dim.ts';
-import type { Float64Tensor } from './evaluate.ts';
 import type { Attributes, Op } from './op.ts';
 
 /** Element types of values inside a graph; stored weights of any dtype are f32 here. */
@@ -128,5 +127,3 @@ export function topological(roots: Iterable<Value>): Value[] {
   }
   return order;
 }
-
-export type { Float64Tensor };
