@@ -1,3 +1,4 @@
+import type { Graph } from './graph/value.ts';
 import type { IntTensor, Tensor } from './tensor/tensor.ts';
 
 /** A tensor that goes into or comes out of a session. */
@@ -12,4 +13,24 @@ export interface Session {
   run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Tensor>>;
   /** Gives the memory back; the session cannot be used afterwards. */
   release(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly mode: RunMode;
+  /** Threads that one run uses; as many as there are cores when absent. */
+  readonly threads?: number;
+}
+
+/** Something that runs graphs: an engine on a kind of device. Another one is one more file of the host's registry. */
+export interface Runtime {
+  /** Name in settings and on the command line. */
+  readonly id: string;
+  /** Name for people. */
+  readonly title: string;
+  /** What this project has not tried about it, as a sentence; absent where it is tested. */
+  readonly untested?: string;
+  /** Why it cannot be used on this machine and what would help, as a sentence; undefined when it can. */
+  findObstacle(): Promise<string | undefined>;
+  /** @throws no-memory when there is not enough; unsupported when weights lie where it cannot reach them. */
+  open(graph: Graph, options: OpenOptions): Promise<Session>;
 }

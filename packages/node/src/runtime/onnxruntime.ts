@@ -1,8 +1,19 @@
+import { DanqingError } from '@danqing/engine/errors';
 import { emitOnnx, type OnnxDialect } from '@danqing/engine/graph/onnx';
-import type { Graph } from '@danqing/engine/graph/value';
-import type { Feed, RunMode, Session } from '@danqing/engine/runtime';
-import type { TensorEntry } from '@danqing/engine/weights/tensor-index';
+import { add } from '@danqing/engine/graph/ops/add';
+import { type Graph, input } from '@danqing/engine/graph/value';
+import type { Feed, OpenOptions, RunMode, Session } from '@danqing/engine/runtime';
 import * as ort from 'onnxruntime-node';
+import { weightPlaces } from './weight-place.ts';
+
+/** The devices that ONNX Runtime's package for Node brings a provider for. */
+export type Provider = 'cpu' | 'webgpu' | 'cuda';
+
+export interface OnnxRuntimeOptions extends OpenOptions {
+  readonly provider: Provider;
+  /** `standard` writes the graph without ONNX Runtime's own operators. */
+  readonly dialect?: OnnxDialect;
+}
 
 /** Session options of ONNX Runtime's CPU provider for each mode; measured in benchmarks/README.md. */
 const MODES: Record<RunMode, ort.InferenceSession.SessionOptions> = {
@@ -16,48 +27,87 @@ const MODES: Record<RunMode, ort.InferenceSession.SessionOptions> = {
   },
 };
 
-const ROOT = '/';
-
-/** Where ONNX Runtime finds a tensor: any file, addressed from the root folder, at any offset. */
-const place = ({ file, offset, length }: TensorEntry) => ({ location: file.replace(/^\/+/, ''), offset, length });
+/** Errors only: what ONNX Runtime warns of is no concern of the person who reads the terminal. */
+const LOG_ERRORS = 3;
 
 /**
- * Opens a graph on ONNX Runtime's CPU provider with its weights left in their files.
- * @param threads intra-op threads; all cores when absent.
- * @param dialect `standard` writes the graph without ONNX Runtime's own operators.
+ * Opens a graph on ONNX Runtime with its weights left in their files.
+ * @throws no-memory when there is not enough; unsupported when weights lie on several drives.
  */
-export async function openOnCpu(
-  graph: Graph,
-  mode: RunMode,
-  threads?: number,
-  dialect: OnnxDialect = 'onnxruntime',
-): Promise<Session> {
-  const model = emitOnnx(graph, { dialect, place });
-  const { extra, ...options } = MODES[mode];
-  const session = await ort.InferenceSession.create(model, {
-    ...options,
-    executionProviders: ['cpu'],
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    extra: {
-      ...extra,
-      session: {
-        model_external_initializers_file_folder_path: ROOT,
-        // Waiting threads sleep: costs nothing measurable and leaves the desktop usable.
-        intra_op: { allow_spinning: '0' },
+export async function openOnnxRuntime(graph: Graph, options: OnnxRuntimeOptions): Promise<Session> {
+  const { folder, place } = weightPlaces(graph);
+  const model = emitOnnx(graph, { dialect: options.dialect ?? 'onnxruntime', place });
+  const { extra, ...mode } = MODES[options.mode];
+  const session = await explained(graph, async () =>
+    ort.InferenceSession.create(model, {
+      ...mode,
+      executionProviders: [options.provider],
+      logSeverityLevel: LOG_ERRORS,
+      ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+      extra: {
+        ...extra,
+        session: {
+          model_external_initializers_file_folder_path: folder,
+          // Waiting threads sleep: costs nothing measurable and leaves the desktop usable.
+          intra_op: { allow_spinning: '0' },
+        },
       },
-    },
-  });
+    }),
+  );
   return {
     async run(feeds) {
-      const results = await session.run(
-        Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(feed)])),
-      );
+      const tensors = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(feed)]));
+      const results = await explained(graph, async () => session.run(tensors));
       return Object.fromEntries(
         Object.entries(results).map(([name, { dims, data }]) => [name, { shape: dims, data: data as Float32Array }]),
       );
     },
     release: () => session.release(),
   };
+}
+
+/** Opens a graph on ONNX Runtime's CPU provider; for tests and tools that need nothing else. */
+export const openOnCpu = async (
+  graph: Graph,
+  mode: RunMode,
+  threads?: number,
+  dialect: OnnxDialect = 'onnxruntime',
+): Promise<Session> =>
+  openOnnxRuntime(graph, { provider: 'cpu', mode, dialect, ...(threads === undefined ? {} : { threads }) });
+
+/** Why a provider does not work here, in ONNX Runtime's words; undefined when it ran a small graph rightly. */
+export async function tryProvider(provider: Provider): Promise<string | undefined> {
+  const x = input('x', [4]);
+  try {
+    const session = await openOnnxRuntime(
+      { name: 'self-test', inputs: [x], outputs: { y: add(x, x) } },
+      { provider, mode: 'quick' },
+    );
+    const { y } = await session.run({ x: { shape: [4], data: Float32Array.of(1, 2, 3, 4) } });
+    await session.release();
+    return y?.data.join() === '2,4,6,8' ? undefined : `it added wrongly: ${y?.data.join()}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Version of the ONNX Runtime that is installed. */
+export const onnxRuntimeVersion = (): string => ort.env.versions.node ?? ort.env.versions.common;
+
+/** Does it, and tells want of memory in our words. */
+async function explained<T>(graph: Graph, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { message } = error as Error;
+    if (!/bad_alloc|failed to allocate|out of memory/i.test(message)) throw error;
+    throw new DanqingError('no-memory', {
+      where: graph.name,
+      expected: 'enough free memory',
+      found: message,
+      advice: 'Close other programs, choose a smaller size or a mode that needs less memory.',
+    });
+  }
 }
 
 const toOrt = ({ data, shape }: Feed): ort.Tensor =>
