@@ -1,4 +1,4 @@
-import { countOf, isStatic, type Shape, symbol } from '../dim.ts';
+import { addDims, countOf, floorDivideDim, isStatic, multiplyDims, type Shape, symbol } from '../dim.ts';
 import type { Op } from '../op.ts';
 import { apply, scalar, type Value } from '../value.ts';
 
@@ -14,14 +14,15 @@ export const sizeOp: Op<SizeAttributes> = {
   }),
   onnx: (emit, _, { attributes: { shape } }) =>
     emit.node('Cast', [emit.node('Squeeze', [emit.dim(countOf(shape)), emit.ints([0])])], { to: { type: 'f32' } }),
-  examples: (random) => [
-    { inputs: [], attributes: { shape: [random.integer(1, 5), 3] } },
-    {
-      inputs: [],
-      attributes: { shape: [symbol('a'), 3, symbol('b')] },
-      sizes: { a: random.integer(1, 5), b: random.integer(1, 5) },
-    },
-  ],
+  examples: (random) => {
+    const [a, b] = [symbol('a'), symbol('b')];
+    const sizes = { a: random.integer(1, 5), b: random.integer(1, 5) };
+    return [
+      { inputs: [], attributes: { shape: [random.integer(1, 5), 3] } },
+      { inputs: [], attributes: { shape: [a, 3, b] }, sizes },
+      { inputs: [], attributes: { shape: [floorDivideDim(addDims(a, 3), 2), addDims(b, multiplyDims(a, 2))] }, sizes },
+    ];
+  },
 };
 
 /** The number of elements of a shape as a scalar, for averages over sizes that are known only when the graph runs. */
