@@ -3,8 +3,7 @@ import { insertJpegExif, MAX_JPEG_EXIF_BYTES } from '@danqing/engine/image/jpeg'
 import type { PictureFormat, PictureText } from '@danqing/engine/image/picture-file';
 import type { Pixels } from '@danqing/engine/image/pixels';
 import { insertPngTexts } from '@danqing/engine/image/png';
-import { makerNoteOf, printReceipt, RECEIPT_KEYWORD } from '@danqing/engine/image/receipt';
-import type { Receipt } from '@danqing/engine/image/receipt';
+import { makerNoteOf, RECEIPT_KEYWORD } from '@danqing/engine/image/receipt';
 import { insertWebpExif } from '@danqing/engine/image/webp';
 import sharp from 'sharp';
 
@@ -15,7 +14,8 @@ export interface EncodePictureOptions {
   /** WebP without loss. */
   readonly lossless?: boolean;
   readonly infotext?: string;
-  readonly receipt?: Receipt;
+  /** The receipt as `printReceipt` prints it. */
+  readonly receipt?: string;
 }
 
 export interface EncodedPicture {
@@ -35,10 +35,9 @@ const MAX_SIDE: Readonly<Record<PictureFormat, number>> = { png: 2 ** 31 - 1, jp
  */
 export async function encodePicture(pixels: Pixels, options: EncodePictureOptions): Promise<EncodedPicture> {
   const { format, infotext, receipt } = options;
-  const printed = receipt && printReceipt(receipt);
   const exif =
-    format !== 'png' && (infotext !== undefined || printed !== undefined)
-      ? buildExif(infotext ?? '', printed === undefined ? undefined : makerNoteOf(printed))
+    format !== 'png' && (infotext !== undefined || receipt !== undefined)
+      ? buildExif(infotext ?? '', receipt === undefined ? undefined : makerNoteOf(receipt))
       : undefined;
   const obstacle = obstacleTo(pixels, format, exif);
   if (obstacle !== undefined) {
@@ -48,7 +47,7 @@ export async function encodePicture(pixels: Pixels, options: EncodePictureOption
   const plain = await encodePixels(pixels, options);
   const texts: PictureText[] = [
     ...(infotext === undefined ? [] : [{ keyword: 'parameters', text: infotext }]),
-    ...(printed === undefined ? [] : [{ keyword: RECEIPT_KEYWORD, text: printed }]),
+    ...(receipt === undefined ? [] : [{ keyword: RECEIPT_KEYWORD, text: receipt }]),
   ];
   return {
     bytes: format === 'png' ? insertPngTexts(plain, texts) : insertExif(plain, format, exif),
