@@ -3,16 +3,17 @@ const SHIFT = 397;
 
 /** The Mersenne twister (Matsumoto and Nishimura 1998) with its 32-bit seeding, as in C++, numpy and torch. */
 export class Mt19937 {
-  readonly #state = new Uint32Array(LENGTH);
+  readonly #state = new Int32Array(LENGTH);
   #next = LENGTH;
 
   /** @param seed 32 bits, unsigned. */
   constructor(seed: number) {
     const state = this.#state;
-    state[0] = seed;
+    let word = seed | 0;
+    state[0] = word;
     for (let i = 1; i < LENGTH; i++) {
-      const previous = state[i - 1]!;
-      state[i] = Math.imul(1812433253, previous ^ (previous >>> 30)) + i;
+      word = (Math.imul(1812433253, word ^ (word >>> 30)) + i) | 0;
+      state[i] = word;
     }
   }
 
@@ -30,9 +31,10 @@ export class Mt19937 {
   #twist(): void {
     const state = this.#state;
     for (let i = 0; i < LENGTH; i++) {
-      const joined = (state[i]! & 0x80000000) | (state[(i + 1) % LENGTH]! & 0x7fffffff);
-      const twisted = (joined >>> 1) ^ (joined & 1 ? 0x9908b0df : 0);
-      state[i] = state[(i + SHIFT) % LENGTH]! ^ twisted;
+      const next = i + 1 < LENGTH ? i + 1 : 0;
+      const far = i + SHIFT < LENGTH ? i + SHIFT : i + SHIFT - LENGTH;
+      const joined = (state[i]! & 0x80000000) | (state[next]! & 0x7fffffff);
+      state[i] = state[far]! ^ (joined >>> 1) ^ (joined & 1 ? 0x9908b0df : 0);
     }
     this.#next = 0;
   }

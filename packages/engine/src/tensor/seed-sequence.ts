@@ -1,19 +1,24 @@
-const ROUNDS = { pool: [0x43b0d7e5, 0x931e8875], output: [0x8b51f9dd, 0x58f38ded] } as const;
+/** Hashes words one after another with a constant that moves on, as numpy does; words are 32 bits, signed here. */
+class WordHash {
+  readonly #factor: number;
+  #constant: number;
 
-/** A hash whose constant moves on with every word, as in numpy. */
-function createHash([start, factor]: readonly [number, number]): (word: number) => number {
-  let constant = start;
-  return (word) => {
-    let value = (word ^ constant) >>> 0;
-    constant = Math.imul(constant, factor) >>> 0;
-    value = Math.imul(value, constant) >>> 0;
-    return (value ^ (value >>> 16)) >>> 0;
-  };
+  constructor(start: number, factor: number) {
+    this.#constant = start | 0;
+    this.#factor = factor;
+  }
+
+  next(word: number): number {
+    const mixed = word ^ this.#constant;
+    this.#constant = Math.imul(this.#constant, this.#factor);
+    const value = Math.imul(mixed, this.#constant);
+    return value ^ (value >>> 16);
+  }
 }
 
 function mix(x: number, y: number): number {
-  const value = (Math.imul(0xca01f9dd, x) - Math.imul(0x4973f715, y)) >>> 0;
-  return (value ^ (value >>> 16)) >>> 0;
+  const value = (Math.imul(0xca01f9dd, x) - Math.imul(0x4973f715, y)) | 0;
+  return value ^ (value >>> 16);
 }
 
 /** A non-negative integer as little-endian 32-bit words; zero is one word. */
@@ -41,16 +46,16 @@ export function seedSequence(
     while (input.length < poolSize) input.push(0);
     for (const key of spawnKey) input.push(...words(BigInt(key)));
   }
-  const hash = createHash(ROUNDS.pool);
-  const pool = Array.from({ length: poolSize }, (_, i) => hash(input[i] ?? 0));
+  const hash = new WordHash(0x43b0d7e5, 0x931e8875);
+  const pool = Int32Array.from({ length: poolSize }, (_, i) => hash.next(input[i] ?? 0));
   for (let source = 0; source < poolSize; source++) {
     for (let target = 0; target < poolSize; target++) {
-      if (target !== source) pool[target] = mix(pool[target]!, hash(pool[source]!));
+      if (target !== source) pool[target] = mix(pool[target]!, hash.next(pool[source]!));
     }
   }
   for (const word of input.slice(poolSize)) {
-    for (let target = 0; target < poolSize; target++) pool[target] = mix(pool[target]!, hash(word));
+    for (let target = 0; target < poolSize; target++) pool[target] = mix(pool[target]!, hash.next(word));
   }
-  const output = createHash(ROUNDS.output);
-  return Uint32Array.from({ length: count }, (_, i) => output(pool[i % poolSize]!));
+  const output = new WordHash(0x8b51f9dd, 0x58f38ded);
+  return Uint32Array.from({ length: count }, (_, i) => output.next(pool[i % poolSize]!));
 }

@@ -1,0 +1,260 @@
+import { DanqingError } from '../errors.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { combine } from './arithmetic.ts';
+import { buildSigmas, buildTimesteps } from './build-sigmas.ts';
+import type { ImageConditioning } from './guidance/conditioning.ts';
+import { GuidedModel, type Predict } from './guidance/guided-model.ts';
+import { img2imgSteps } from './img2img-steps.ts';
+import { keepOriginal, type LatentMask } from './latent-mask.ts';
+import { createBrownianNoise, type BrownianNoise } from './noise/brownian-noise.ts';
+import { ImageNoise, type ImageSeed } from './noise/image-noise.ts';
+import type { SamplingOptions } from './options.ts';
+import type { Prediction } from './prediction.ts';
+import type { Sampler, SamplerSteps, SigmaSampler, TimestepSampler } from './sampler.ts';
+import type { Schedule } from './schedule.ts';
+import { createSigmaTable, type SigmaTable } from './sigma-table.ts';
+
+/** The model of a run. */
+export interface SampledModel {
+  readonly predict: Predict;
+  readonly prediction: Prediction;
+  /** The checkpoint's own ᾱ [1000], if it holds one. */
+  readonly alphasCumprod?: Float32Array;
+  readonly alignedFor?: SigmaTable['alignedFor'];
+}
+
+/** A picture to start from. */
+export interface StartPicture {
+  /** [n, c, h, w]. */
+  readonly latent: Float32Array;
+  /** How much of it is replaced, 0 to 1: the share of the schedule that is run. */
+  readonly strength: number;
+  /** The second pass of a hires run: all its steps are run, and the noise multiplier is not its own. */
+  readonly isHires?: boolean;
+  readonly mask?: LatentMask;
+}
+
+/** All that makes a latent. */
+export interface LatentRequest {
+  readonly model: SampledModel;
+  readonly sampler: Sampler;
+  /** None is the sampler's own ("Automatic"). */
+  readonly schedule?: Schedule | undefined;
+  readonly steps: number;
+  readonly cfgScale: number;
+  /** Latent cells: channels, height, width. */
+  readonly shape: readonly [number, number, number];
+  /** One for each image: see `batchSeeds`. */
+  readonly seeds: readonly ImageSeed[];
+  /** How much of the variation seed's noise is mixed in, 0 to 1. */
+  readonly subseedStrength?: number;
+  /** Latent cells [height, width] at which the seed's picture was made. */
+  readonly resizedFrom?: readonly [number, number];
+  /** One for each image. */
+  readonly conditioning: readonly ImageConditioning[];
+  /** Encoding [tokens, width] of an empty prompt, for `padCondUncond`. */
+  readonly emptyContext?: Tensor;
+  readonly start?: StartPicture;
+  readonly options: SamplingOptions;
+  readonly signal?: AbortSignal;
+}
+
+/** One step of a run; tensors are [n, c, h, w]. */
+export interface LatentStep {
+  /** Steps done, from 1. */
+  readonly step: number;
+  /** Steps in all; an estimate where the sampler chooses its own step widths. */
+  readonly steps: number;
+  /** Noise level at which the step began. */
+  readonly sigma: number;
+  readonly x: Tensor;
+  /** What a preview shows. */
+  readonly denoised: Tensor;
+}
+
+/** Model calls that a prompt's schedule reckons with: the steps asked for, twice as many for two calls a step. */
+export const scheduledCalls = (sampler: Sampler, steps: number): number =>
+  sampler.isSecondOrder === true ? 2 * steps : steps;
+
+/**
+ * Samples a batch of latents: step by step, and at the end the finished ones [n, c, h, w], scaled as the model knows them.
+ * @throws bad-value, not-a-number (with the step) or cancelled.
+ */
+export async function* sampleLatents(request: LatentRequest): AsyncGenerator<LatentStep, Tensor, void> {
+  checkRequest(request);
+  const { shape, seeds, signal, start } = request;
+  const wrap = (data: Float32Array): Tensor => ({ shape: [seeds.length, ...shape], data });
+  const steps =
+    request.sampler.kind === 'sigma' ? walkSigmas(request, request.sampler) : walkTimesteps(request, request.sampler);
+  let done = 0;
+  for (;;) {
+    throwIfCancelled(signal);
+    const next = await steps.next().catch((error: unknown) => {
+      throw atStep(error, done + 1);
+    });
+    if (next.done === true) {
+      return wrap(start?.mask === undefined ? next.value : keepOriginal(next.value, start.mask));
+    }
+    const { x, denoised, ...progress } = next.value;
+    done = progress.step;
+    yield { ...progress, x: wrap(x), denoised: wrap(denoised) };
+  }
+}
+
+function walkSigmas(request: LatentRequest, sampler: SigmaSampler): SamplerSteps<Float32Array> {
+  const { model, options, seeds, shape, start, steps } = request;
+  const trained = tableOf(request);
+  const table = sampler.adaptTable?.(trained) ?? trained;
+  const plan = start && planImg2img(steps, start, options);
+  const full = buildSigmas(sampler, request.schedule, plan?.scheduleSteps ?? steps, table, options);
+  const sigmas = plan ? full.subarray(Math.max(plan.scheduleSteps - plan.encodeSteps - 1, 0)) : full;
+
+  const noise = imageNoise(request);
+  const first = firstNoise(noise, start, options);
+  const sigma = sigmas[0]!;
+  const guided = guide(request, plan ? plan.encodeSteps + 1 : steps);
+  let brownian: BrownianNoise | undefined;
+  const startBrownian = (): BrownianNoise =>
+    createBrownianNoise({
+      seeds: seeds.map(({ seed }) => seed),
+      source: options.randnSource,
+      count: shape[0] * shape[1] * shape[2],
+      sigmas: options.noDpmppSdeBatchDeterminism ? sigmas : full,
+      shared: options.noDpmppSdeBatchDeterminism,
+    });
+
+  return sampler.sample({
+    x: start
+      ? combine([1, start.latent], [sigma, first], [options.img2imgExtraNoise, first])
+      : combine([options.sgmNoiseMultiplier ? Math.sqrt(1 + sigma ** 2) : sigma, first]),
+    sigmas,
+    span: plan
+      ? { sigmaMin: sigmas.at(-2)!, sigmaMax: sigma, steps: sigmas.length - 1 }
+      : { sigmaMin: table.sigmas[0]!, sigmaMax: table.sigmas.at(-1)!, steps },
+    async denoise(x, exactSigma) {
+      const level = Math.fround(exactSigma);
+      const time = table.timeOf(level);
+      const boundary = table.boundary?.(time);
+      const result = await guided.look({
+        x,
+        input: combine([1 / Math.sqrt(level ** 2 + 1), x]),
+        time,
+        level,
+        read: (own, output) => {
+          const denoised = model.prediction.denoised(own, output, level);
+          return boundary === undefined ? denoised : combine([boundary.result, denoised], [boundary.input, own]);
+        },
+      });
+      return start?.mask === undefined ? result.guided : keepOriginal(result.guided, start.mask);
+    },
+    noise: () => noise.next(),
+    brownian: (from, to) => (brownian ??= startBrownian())(from, to),
+    options,
+  });
+}
+
+function walkTimesteps(request: LatentRequest, sampler: TimestepSampler): SamplerSteps<Float32Array> {
+  const { model, options, start, steps } = request;
+  const { alphasCumprod } = tableOf(request);
+  const plan = start && planImg2img(steps, start, options);
+  const times = buildTimesteps(plan?.scheduleSteps ?? steps, options);
+  const noise = imageNoise(request);
+  const first = firstNoise(noise, start, options);
+  const guided = guide(request, plan ? plan.encodeSteps + 1 : steps, sampler);
+  return sampler.sample({
+    x: plan ? noisyStart(start, first, alphasCumprod[times[plan.encodeSteps]!]!, options) : first,
+    // One time lower than the latent was brought to, as in A1111.
+    timesteps: plan ? times.slice(0, plan.encodeSteps) : times,
+    alphasCumprod,
+    isImg2img: plan !== undefined,
+    async predict(x, time) {
+      const alpha = alphasCumprod[Math.trunc(time)]!;
+      const seen = start?.mask === undefined ? x : keepOriginal(x, start.mask);
+      const result = await guided.look({
+        x: seen,
+        input: seen,
+        time,
+        level: time,
+        read: (own, output) => model.prediction.eps(own, output, alpha),
+      });
+      return { eps: result.guided, uncondEps: result.uncond };
+    },
+    noise: () => noise.next(),
+    options,
+  });
+}
+
+/** A picture with noise up to ᾱ = `alpha`. */
+function noisyStart(start: StartPicture, noise: Float32Array, alpha: number, options: SamplingOptions): Float32Array {
+  const root = Math.sqrt(alpha);
+  return combine([root, start.latent], [Math.sqrt(1 - alpha), noise], [options.img2imgExtraNoise * root, noise]);
+}
+
+const tableOf = ({ model, options }: LatentRequest): SigmaTable =>
+  createSigmaTable({
+    ...(model.alphasCumprod && { alphasCumprod: model.alphasCumprod }),
+    ...(model.alignedFor && { alignedFor: model.alignedFor }),
+    zeroTerminalSnr: options.sdNoiseSchedule === 'Zero Terminal SNR',
+    downcast: options.useDowncastedAlphaBar,
+    quantize: options.enableQuantization,
+  });
+
+const planImg2img = (steps: number, start: StartPicture, options: SamplingOptions) =>
+  img2imgSteps(steps, start.strength, options.img2imgFixSteps || start.isHires === true);
+
+const imageNoise = ({ seeds, options, shape, subseedStrength, resizedFrom }: LatentRequest): ImageNoise =>
+  new ImageNoise({
+    seeds,
+    source: options.randnSource,
+    shape,
+    subseedStrength: subseedStrength ?? 0,
+    ...(resizedFrom && { resizedFrom }),
+    seedDelta: options.etaNoiseSeedDelta,
+  });
+
+function firstNoise(noise: ImageNoise, start: StartPicture | undefined, options: SamplingOptions): Float32Array {
+  const first = noise.first();
+  return start && start.isHires !== true ? combine([options.initialNoiseMultiplier, first]) : first;
+}
+
+const guide = (request: LatentRequest, steps: number, timestepSampler?: TimestepSampler): GuidedModel =>
+  new GuidedModel({
+    predict: (x, times, context) => {
+      throwIfCancelled(request.signal);
+      return request.model.predict(x, times, context);
+    },
+    conditioning: request.conditioning,
+    scale: request.cfgScale * (timestepSampler?.guidanceFactor ?? 1),
+    shape: request.shape,
+    totalSteps: scheduledCalls(request.sampler, steps),
+    needsUncond: timestepSampler?.needsUncond === true,
+    options: request.options,
+    ...(request.emptyContext && { emptyContext: request.emptyContext }),
+  });
+
+function checkRequest({ seeds, conditioning, start, shape }: LatentRequest): void {
+  const trouble = (where: string, expected: string, found: string): DanqingError =>
+    new DanqingError('bad-value', { where, expected, found });
+  if (conditioning.length !== seeds.length) {
+    throw trouble('prompts of a batch', `one for each of the ${seeds.length} seeds`, String(conditioning.length));
+  }
+  if (start === undefined) return;
+  if (!(start.strength >= 0 && start.strength <= 1)) {
+    throw trouble('denoising strength', 'a number from 0 to 1', String(start.strength));
+  }
+  const count = seeds.length * shape.reduce((product, size) => product * size, 1);
+  if (start.latent.length !== count) {
+    throw trouble('latent to start from', `${count} numbers`, String(start.latent.length));
+  }
+}
+
+function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new DanqingError('cancelled', { where: 'sampling', expected: 'a run to its end', found: 'a request to stop' });
+}
+
+/** Names the step in an error about numbers, which alone does not know it. */
+function atStep(error: unknown, step: number): unknown {
+  if (!(error instanceof DanqingError) || error.code !== 'not-a-number') return error;
+  return new DanqingError(error.code, { ...error.trouble, where: `step ${step}, ${error.trouble.where}` });
+}
