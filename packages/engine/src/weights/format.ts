@@ -30,6 +30,18 @@ export interface ReadOptions {
    * still never looked up; whoever asks for this has told the reader of the names.
    */
   readonly foreign?: 'refuse' | 'ignore';
+  /** Told of every class and function that a pickle names, allowed or not. */
+  readonly onGlobal?: (global: NamedGlobal) => void;
+}
+
+/** A class or function that a pickle names, and where. */
+export interface NamedGlobal {
+  readonly module: string;
+  readonly name: string;
+  /** The file, or the member of an archive, that holds the pickle. */
+  readonly where: string;
+  /** Byte in the file (or in the unpacked member). */
+  readonly position: number;
 }
 
 /** How many bytes of the beginning of a file the formats get to see. */

@@ -43,3 +43,10 @@ export interface ByteSource {
   /** Reads exactly `length` bytes at `offset`; fails with code `io` or `bad-file` if the file is shorter. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
+
+/** Bytes of a source. */
+export interface Span {
+  readonly source: ByteSource;
+  readonly offset: number;
+  readonly length: number;
+}

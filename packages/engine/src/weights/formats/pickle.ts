@@ -20,7 +20,7 @@ export const pickleFormat: Format = {
   },
   async read(source, options = {}) {
     const window = new ByteWindow(source, { where: source.file, what: 'pickle' });
-    const { value, foreign } = await readTorchPickle(window, { foreign: options.foreign });
+    const { value, foreign } = await readTorchPickle(window, { options });
     const { arrays, extras } = collectArrays(source.file, value);
     const storages = {
       source,

@@ -3,12 +3,11 @@ import { DTYPES } from '../../tensor/dtype.ts';
 import { ByteWindow } from '../byte-window.ts';
 import type { Format, ReadOptions } from '../format.ts';
 import { describe, type PickleValue } from '../pickle/values.ts';
-import type { ByteSource, TensorIndex } from '../tensor-index.ts';
+import type { ByteSource, TensorIndex, Span } from '../tensor-index.ts';
 import { collectArrays } from '../torch/collect.ts';
 import { listArrays, placeArrays } from '../torch/place.ts';
 import { classOfModule, readTorchPickle, StorageTable } from '../torch/torch-pickle.ts';
 import type { TorchStorage } from '../torch/torch-tensor.ts';
-import type { Span } from '../zip/zip-member.ts';
 
 /** First value of a legacy file, and how pickle protocols from 2 on write it. */
 const MAGIC = 0x1950a86a20f9469cfc6cn;
@@ -34,15 +33,15 @@ export const torchLegacyFormat: Format = {
 
 async function read(source: ByteSource, options: ReadOptions = {}): Promise<TensorIndex> {
   const window = new ByteWindow(source, { where: source.file, what: 'pickle' });
-  await expectPickle(window, 'the magic number of torch', MAGIC);
-  await expectPickle(window, `format version ${PROTOCOL}`, PROTOCOL);
-  await readTorchPickle(window); // Sizes of integers on the machine that saved: nothing depends on them.
+  await expectPickle(window, options, 'the magic number of torch', MAGIC);
+  await expectPickle(window, options, `format version ${PROTOCOL}`, PROTOCOL);
+  await readTorchPickle(window, { options }); // Sizes of integers on the machine that saved: nothing depends on them.
   const table = new StorageTable();
   const { value, foreign } = await readTorchPickle(window, {
-    foreign: options.foreign,
+    options,
     persistent: (id) => classOfModule(id) ?? table.resolve(id),
   });
-  const keys = (await readTorchPickle(window)).value;
+  const keys = (await readTorchPickle(window, { options })).value;
   const { arrays, extras } = collectArrays(source.file, value);
   const spans = layOut(source, window.position, keys, table.wholes);
   const index = {
@@ -58,8 +57,13 @@ async function read(source: ByteSource, options: ReadOptions = {}): Promise<Tens
   return { ...index, ...(await placeArrays(arrays, { source, bigEndian: false, locate })) };
 }
 
-async function expectPickle(window: ByteWindow, expected: string, wanted: PickleValue): Promise<void> {
-  const { value } = await readTorchPickle(window);
+async function expectPickle(
+  window: ByteWindow,
+  options: ReadOptions,
+  expected: string,
+  wanted: PickleValue,
+): Promise<void> {
+  const { value } = await readTorchPickle(window, { options });
   if (value !== wanted) throw window.trouble(expected, describe(value));
 }
 

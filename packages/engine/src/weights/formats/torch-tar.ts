@@ -4,12 +4,11 @@ import { ByteWindow } from '../byte-window.ts';
 import type { Format, ReadOptions } from '../format.ts';
 import { Mismatch, type PickleValue, Tuple } from '../pickle/values.ts';
 import { isTar, readTarDirectory } from '../tar/tar-directory.ts';
-import type { ByteSource, TensorIndex } from '../tensor-index.ts';
+import type { ByteSource, TensorIndex, Span } from '../tensor-index.ts';
 import { collectArrays } from '../torch/collect.ts';
 import { listArrays, placeArrays } from '../torch/place.ts';
 import { classOfModule, readTorchPickle } from '../torch/torch-pickle.ts';
 import { rebuildTensor, StorageType, TorchStorage, type TorchTensor } from '../torch/torch-tensor.ts';
-import type { Span } from '../zip/zip-member.ts';
 
 /** What torch before 0.2 saves: a tar archive of storages, tensors that look into them, and a pickle that names those. */
 export const torchTarFormat: Format = {
@@ -47,11 +46,11 @@ async function read(source: ByteSource, options: ReadOptions = {}): Promise<Tens
       advice: 'If models are packed inside, unpack it first.',
     });
   };
-  const storages = await readStorages(open('storages'));
-  const tensors = await readTensors(open('tensors'), storages.storages);
+  const storages = await readStorages(open('storages'), options);
+  const tensors = await readTensors(open('tensors'), options, storages.storages);
   const window = open('pickle');
   const { value, foreign } = await readTorchPickle(window, {
-    foreign: options.foreign,
+    options,
     persistent(id) {
       const found = classOfModule(id) ?? tensors.get(Number(id)) ?? storages.storages.get(Number(id));
       if (found === undefined) throw new Mismatch('the number of a tensor', id);
@@ -68,12 +67,12 @@ async function read(source: ByteSource, options: ReadOptions = {}): Promise<Tens
 }
 
 /** `storages`: how many; for each (key, location, type), count, elements; then views: (key, key of the whole, start, count). */
-async function readStorages(window: ByteWindow): Promise<TarStorages> {
+async function readStorages(window: ByteWindow, options: ReadOptions): Promise<TarStorages> {
   const storages = new Map<number, TorchStorage>();
   const spans = new Map<string, Span>();
-  const count = wholeNumber(window, await next(window));
+  const count = wholeNumber(window, await next(window, options));
   for (let i = 0; i < count; i++) {
-    const [key, , type] = itemsOf(window, await next(window));
+    const [key, , type] = itemsOf(window, await next(window, options));
     if (!(type instanceof StorageType)) throw window.trouble('a class of storage', 'something else');
     await window.fill(COUNT_BYTES);
     const dtype = type.dtype ?? 'U8';
@@ -83,7 +82,7 @@ async function readStorages(window: ByteWindow): Promise<TarStorages> {
     storages.set(Number(name), new TorchStorage(name, dtype, length));
     window.skip(length);
   }
-  const views = await next(window);
+  const views = await next(window, options);
   for (const view of Array.isArray(views) ? views : []) {
     const [key, wholeKey, start, viewed] = itemsOf(window, view).map((item) => wholeNumber(window, item));
     const whole = storages.get(wholeKey ?? -1);
@@ -99,12 +98,13 @@ async function readStorages(window: ByteWindow): Promise<TarStorages> {
 /** `tensors`: how many; for each (key, key of the storage, class), number of axes, shape, strides, offset. */
 async function readTensors(
   window: ByteWindow,
+  options: ReadOptions,
   storages: ReadonlyMap<number, TorchStorage>,
 ): Promise<ReadonlyMap<number, TorchTensor>> {
   const tensors = new Map<number, TorchTensor>();
-  const count = wholeNumber(window, await next(window));
+  const count = wholeNumber(window, await next(window, options));
   for (let i = 0; i < count; i++) {
-    const [key, storageKey] = itemsOf(window, await next(window)).map((item) =>
+    const [key, storageKey] = itemsOf(window, await next(window, options)).map((item) =>
       typeof item === 'number' ? item : undefined,
     );
     const storage = storages.get(storageKey ?? -1);
@@ -130,8 +130,8 @@ function tensorIn(window: ByteWindow, args: PickleValue[]): TorchTensor {
   }
 }
 
-async function next(window: ByteWindow): Promise<PickleValue> {
-  return (await readTorchPickle(window)).value;
+async function next(window: ByteWindow, options: ReadOptions): Promise<PickleValue> {
+  return (await readTorchPickle(window, { options })).value;
 }
 
 function itemsOf(window: ByteWindow, value: PickleValue): readonly PickleValue[] {

@@ -1,12 +1,12 @@
 import { DanqingError } from '../../errors.ts';
 import { ByteWindow } from '../byte-window.ts';
 import type { Format, ReadOptions } from '../format.ts';
-import type { ByteSource, TensorIndex } from '../tensor-index.ts';
+import type { ByteSource, TensorIndex, Span } from '../tensor-index.ts';
 import { collectArrays } from '../torch/collect.ts';
 import { listArrays, placeArrays, type Storages } from '../torch/place.ts';
 import { readTorchPickle, StorageTable } from '../torch/torch-pickle.ts';
 import { readZipDirectory, type ZipMember } from '../zip/zip-directory.ts';
-import { openMember, type Span } from '../zip/zip-member.ts';
+import { openMember } from '../zip/zip-member.ts';
 
 /** What torch 1.6 and newer save: a zip archive with a pickle and one stored member per storage. TorchScript too. */
 export const torchZipFormat: Format = {
@@ -26,7 +26,7 @@ async function read(source: ByteSource, options: ReadOptions = {}): Promise<Tens
   const names = { where: `${source.file} › ${pickle.name}`, what: 'pickle' };
   const window = new ByteWindow(span.source, names, span.offset, span.offset + span.length);
   const { value, foreign } = await readTorchPickle(window, {
-    foreign: options.foreign,
+    options,
     torchScript: members.has(`${root}constants.pkl`),
     persistent: new StorageTable().resolve,
   });

@@ -111,7 +111,8 @@ export class PickleInput {
       if (window.buffered >= window.left) {
         throw window.trouble('the end of a line', 'no more lines', 'The file is cut short.');
       }
-      if (window.buffered > LIMITS.lineBytes) throw new Mismatch(`a line of at most ${LIMITS.lineBytes} bytes`, '…');
+      if (window.buffered > LIMITS.lineBytes)
+        throw new Mismatch(`a line of at most ${LIMITS.lineBytes} bytes`, undefined, 'a longer one');
       throw new Shortage(window.position - this.at + 4 * Math.max(window.buffered, 64));
     }
     this.#spend(length);
@@ -123,7 +124,7 @@ export class PickleInput {
   #spend(length: number): void {
     this.#bytesRead += length;
     if (this.#bytesRead > LIMITS.bytes)
-      throw new Mismatch(`a pickle with at most ${LIMITS.bytes} bytes of text`, 'more');
+      throw new Mismatch(`a pickle with at most ${LIMITS.bytes} bytes of text`, undefined, 'more');
   }
 }
 

@@ -5,7 +5,6 @@ import { latin1, longToInteger, parseInteger, rawUnicodeEscape, stringEscape, ut
 import {
   Built,
   describe,
-  type Dict,
   Global,
   Instance,
   Mismatch,
@@ -21,6 +20,8 @@ export interface PickleHost {
   global(module: string, name: string, position: number): PickleValue;
   /** What a persistent id stands for; throws `Mismatch` for one that it does not know. */
   persistent(id: PickleValue, position: number): PickleValue;
+  /** Opcodes that may still be carried out, where several pickles share them. */
+  readonly budget?: { operations: number };
 }
 
 const STOP = 0x2e;
@@ -68,8 +69,11 @@ class Machine {
   async run(): Promise<PickleValue> {
     const { input } = this;
     const { window } = input;
+    const { budget } = this.#host;
     for (let count = 0; ; count++) {
-      if (count > LIMITS.operations) throw new Mismatch(`a pickle of at most ${LIMITS.operations} steps`, count);
+      if (count > LIMITS.operations || (budget !== undefined && --budget.operations < 0)) {
+        throw new Mismatch(`a pickle of at most ${LIMITS.operations} steps`, undefined, 'more');
+      }
       if (!window.holds(OPCODE_BYTES)) await window.fillUpTo(OPCODE_BYTES);
       input.at = window.position;
       const code = input.u8();
@@ -156,7 +160,7 @@ class Machine {
         return this.#push(input.longBytes(input.length64(input.window.end)));
       case 0x97: // NEXT_BUFFER
       case 0x98: // READONLY_BUFFER
-        throw new Mismatch('a pickle that is whole', 'bytes that were left out of it');
+        throw new Mismatch('a pickle that is whole', undefined, 'bytes that were left out of it');
 
       // Containers
       case 0x29: // EMPTY_TUPLE
@@ -241,10 +245,7 @@ class Machine {
         // STACK_GLOBAL
         const name = this.#pop();
         const module = this.#pop();
-        if (typeof name !== 'string' || typeof module !== 'string') {
-          throw new Mismatch('texts as names of module and object', typeof name === 'string' ? module : name);
-        }
-        return this.#global(module, name);
+        return this.#global(nameText(module), nameText(name));
       }
       case 0x82: // EXT1
         return this.#global('copyreg', `extension ${input.u8()}`);
@@ -290,7 +291,7 @@ class Machine {
       case 0x50: // PERSID
         return this.#push(this.#host.persistent(latin1(input.line()), this.input.at));
       default:
-        throw new Mismatch('an opcode of pickle protocol 0 to 5', `0x${code.toString(16).padStart(2, '0')}`);
+        throw new Mismatch('an opcode of pickle protocol 0 to 5', undefined, `0x${code.toString(16).padStart(2, '0')}`);
     }
   }
 
@@ -362,9 +363,14 @@ class Machine {
   #setItems(items: PickleValue[]): void {
     if (items.length % 2 !== 0) throw new Mismatch('a value for every key', items);
     const target = this.#top();
-    const dict: PickleValue | Dict = target instanceof Instance ? target.entries : target;
-    if (!(dict instanceof Map)) throw new Mismatch('a dict to set items of', target);
-    for (let i = 0; i < items.length; i += 2) dict.set(hashable(items[i]!), items[i + 1]!);
+    for (let i = 0; i < items.length; i += 2) this.#setItem(target, items[i]!, items[i + 1]!);
+  }
+
+  #setItem(target: PickleValue, key: PickleValue, value: PickleValue): void {
+    if (target instanceof Instance) target.entries.set(hashable(key), value);
+    else if (target instanceof Map) target.set(hashable(key), value);
+    else if (Array.isArray(target) && typeof key === 'number' && key in target) target[key] = value;
+    else throw new Mismatch('a dict, or a list with this place', target);
   }
 
   #addItems(items: PickleValue[]): void {
@@ -385,9 +391,14 @@ function textOrBytes(bytes: PickledBytes): PickleValue {
   }
 }
 
+/** A name that no pickle should compute; the marks keep it out of every list of names. */
+function nameText(value: PickleValue): string {
+  return typeof value === 'string' ? value : `‹${describe(value)}›`;
+}
+
 function hashable(value: PickleValue): PickleValue {
   if (Array.isArray(value) || value instanceof Map || value instanceof Set) {
-    throw new Mismatch('a key that does not change', describe(value));
+    throw new Mismatch('a key that does not change', value);
   }
   return value;
 }

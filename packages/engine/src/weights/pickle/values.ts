@@ -100,10 +100,11 @@ export class Mismatch extends Error {
   readonly expected: string;
   readonly found: string;
 
-  constructor(expected: string, found: PickleValue | undefined) {
-    super(`expected ${expected}`);
+  /** @param words says what was found where a value cannot. */
+  constructor(expected: string, found: PickleValue | undefined, words: string = describe(found)) {
+    super(`expected ${expected}, found ${words}`);
     this.expected = expected;
-    this.found = describe(found);
+    this.found = words;
   }
 }
 

@@ -65,6 +65,8 @@ export function gradeGlobal(module: string, name: string): Graded {
     const reason = DANGEROUS.get(parts.slice(0, length).join('.'));
     if (reason !== undefined) return { grade: 'dangerous', reason };
   }
+  if (path.includes('‹')) return { grade: 'dangerous', reason: 'is computed while the pickle runs' };
+  if (parts[0] === '__torch__') return { grade: 'unknown', reason: 'is compiled TorchScript' };
   const reaches = parts.some((part) => HARMFUL_PARTS.has(part) || /^__\w+__$/.test(part));
   if (reaches) return { grade: 'dangerous', reason: REACH };
   return { grade: 'unknown', reason: 'is not known to be harmless' };

@@ -1,6 +1,5 @@
 import { DanqingError } from '../../errors.ts';
-import type { ByteSource } from '../tensor-index.ts';
-import type { Span } from '../zip/zip-member.ts';
+import type { ByteSource, Span } from '../tensor-index.ts';
 
 const BLOCK_BYTES = 512;
 /** More members than any model archive has. */

@@ -1,5 +1,4 @@
-import type { ByteSource } from '../tensor-index.ts';
-import type { Span } from '../zip/zip-member.ts';
+import type { ByteSource, Span } from '../tensor-index.ts';
 
 /** How the elements of a tensor stand in some bytes. */
 export interface Layout {

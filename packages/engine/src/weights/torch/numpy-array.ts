@@ -41,7 +41,8 @@ export class NumpyDType extends Built {
   /** @throws Unsupported for types that are no numbers. */
   get dtype(): DType {
     const dtype = DTYPE_NAMES.get(this.code);
-    if (dtype === undefined) throw new Unsupported('numbers in a numpy array', this.code);
+    if (dtype === undefined)
+      throw new Unsupported('numbers in a numpy array', undefined, `elements of kind ${this.code}`);
     return dtype;
   }
 }

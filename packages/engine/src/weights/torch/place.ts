@@ -1,8 +1,7 @@
 import { DanqingError } from '../../errors.ts';
 import { DTYPES, itemBytes } from '../../tensor/dtype.ts';
 import { memorySource } from '../memory-source.ts';
-import type { ByteSource, TensorEntry } from '../tensor-index.ts';
-import type { Span } from '../zip/zip-member.ts';
+import type { ByteSource, TensorEntry, Span } from '../tensor-index.ts';
 import type { ArrayValue } from './collect.ts';
 import { DerivedSource, isDense, type Layout } from './derived-source.ts';
 import type { NumpyArray } from './numpy-array.ts';

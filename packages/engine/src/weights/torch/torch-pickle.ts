@@ -2,7 +2,7 @@ import { DanqingError } from '../../errors.ts';
 import { DTYPES } from '../../tensor/dtype.ts';
 import type { ByteWindow } from '../byte-window.ts';
 import type { ReadOptions } from '../format.ts';
-import { unpickle } from '../pickle/unpickle.ts';
+import { type PickleHost, unpickle } from '../pickle/unpickle.ts';
 import { Global, Mismatch, type PickleValue, Tuple } from '../pickle/values.ts';
 import { gradeGlobal } from '../scan/grade.ts';
 import { torchGlobal } from './torch-meanings.ts';
@@ -17,7 +17,7 @@ export interface TorchPickle {
 
 /** What the container of a pickle knows. */
 export interface TorchPickleContext {
-  readonly foreign?: ReadOptions['foreign'];
+  readonly options?: Pick<ReadOptions, 'foreign' | 'onGlobal'>;
   /** Whether classes of compiled TorchScript (`__torch__.…`) belong here. */
   readonly torchScript?: boolean;
   /** What a persistent id stands for; without it there must be none. */
@@ -30,8 +30,9 @@ export interface TorchPickleContext {
  */
 export async function readTorchPickle(window: ByteWindow, context: TorchPickleContext = {}): Promise<TorchPickle> {
   const foreign: Global[] = [];
-  const value = await unpickle(window, {
+  const host: PickleHost = {
     global(module, name, position) {
+      context.options?.onGlobal?.({ module, name, position, where: window.names.where });
       const known = torchGlobal(module, name, position);
       if (known !== undefined) return known;
       const global = new Global(module, name, position);
@@ -42,9 +43,16 @@ export async function readTorchPickle(window: ByteWindow, context: TorchPickleCo
       if (context.persistent === undefined) throw new Mismatch('no persistent id in this pickle', id);
       return context.persistent(id);
     },
-  });
-  if (foreign.length > 0 && context.foreign !== 'ignore') throw foreignTrouble(window, foreign);
-  return { value, foreign: [...new Set(foreign.map((global) => global.fullName))] };
+  };
+  const refuses = context.options?.foreign !== 'ignore';
+  try {
+    const value = await unpickle(window, host);
+    if (foreign.length > 0 && refuses) throw foreignTrouble(window, foreign);
+    return { value, foreign: [...new Set(foreign.map((global) => global.fullName))] };
+  } catch (error) {
+    // Whatever else is wrong with a pickle, foreign names are what its reader must hear of.
+    throw foreign.length > 0 && refuses ? foreignTrouble(window, foreign) : error;
+  }
 }
 
 /** The storages that persistent ids name: ('storage', type, key, location, count, view). */

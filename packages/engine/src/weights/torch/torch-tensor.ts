@@ -64,7 +64,11 @@ export class TorchTensor extends Built {
     const bytes = DTYPES[dtype].bytes;
     const reach = (offset + reachOf(shape, strides)) * bytes;
     if (reach > storage.length) {
-      throw new Mismatch(`a tensor inside its storage of ${storage.length} bytes`, `a reach of ${reach} bytes`);
+      throw new Mismatch(
+        `a tensor inside its storage of ${storage.length} bytes`,
+        undefined,
+        `a reach of ${reach} bytes`,
+      );
     }
   }
 
@@ -118,7 +122,7 @@ export function rebuildTensorV3(args: readonly PickleValue[]): TorchTensor {
 /** Any builder of tensors that are no plain strided ones. */
 export function refuseTensor(kind: string): () => never {
   return () => {
-    throw new Unsupported('a plain tensor', kind);
+    throw new Unsupported('a plain tensor', undefined, kind);
   };
 }
 

@@ -1,5 +1,5 @@
 import { DanqingError } from '../../errors.ts';
-import type { ByteSource } from '../tensor-index.ts';
+import type { ByteSource, Span } from '../tensor-index.ts';
 
 /** A file inside a zip archive, as the archive's directory describes it. */
 export interface ZipMember {
@@ -95,6 +95,20 @@ export async function locateData(source: ByteSource, member: ZipMember): Promise
     throw trouble(where, `${member.storedBytes} bytes of data before the next member`, `${member.limit - offset}`);
   }
   return offset;
+}
+
+/**
+ * The part of a file that some readers take for a zip archive although other bytes stand before it; undefined where
+ * there is no end of an archive.
+ */
+export async function findHiddenArchive(source: ByteSource): Promise<Span | undefined> {
+  const tailStart = Math.max(0, source.size - TAIL_BYTES);
+  const tail = await source.read(tailStart, source.size - tailStart);
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.length);
+  const at = findEnd(view);
+  if (at === undefined) return undefined;
+  const offset = tailStart + at - view.getUint32(at + 12, true) - view.getUint32(at + 16, true);
+  return offset < 0 ? undefined : { source, offset, length: source.size - offset };
 }
 
 type ZipEntry = Omit<ZipMember, 'limit'>;

@@ -1,16 +1,9 @@
 import { DanqingError } from '../../errors.ts';
-import type { ByteSource } from '../tensor-index.ts';
+import type { ByteSource, Span } from '../tensor-index.ts';
 import { DEFLATED, locateData, STORED, type ZipMember } from './zip-directory.ts';
 
-/** Undoes raw deflate; must fail when the result is not `sizeBytes` long, without ever making more. */
+/** Undoes raw deflate; must reject when the result would be longer than `sizeBytes`, without making it. */
 export type Inflate = (packed: Uint8Array, sizeBytes: number) => Promise<Uint8Array>;
-
-/** Bytes of a file, or of something that was made from it. */
-export interface Span {
-  readonly source: ByteSource;
-  readonly offset: number;
-  readonly length: number;
-}
 
 /** Deflate packs at most 1032 to 1; what claims more lies. */
 const HIGHEST_RATIO = 1032;
@@ -70,13 +63,19 @@ class InflatedSource implements ByteSource {
 
   async #unpack(): Promise<Uint8Array> {
     const packed = await this.#source.read(this.#offset, this.#storedBytes);
-    const bytes = await this.#inflate(packed, this.size);
-    if (bytes.length === this.size) return bytes;
+    let found: string;
+    try {
+      const bytes = await this.#inflate(packed, this.size);
+      if (bytes.length === this.size) return bytes;
+      found = `${bytes.length}`;
+    } catch (error) {
+      found = error instanceof Error ? error.message : String(error);
+    }
     throw new DanqingError('bad-file', {
       where: this.file,
       expected: `${this.size} bytes once unpacked`,
-      found: `${bytes.length}`,
-      advice: 'The file is damaged: download it again.',
+      found,
+      advice: 'The file is damaged, or made to deceive.',
     });
   }
 }
