@@ -1,10 +1,11 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DanqingError } from '@danqing/engine/errors';
 import { nextSequenceNumber, pictureFolders, pictureName, sidecarText } from '@danqing/engine/image/file-name';
 import type { NamingRules } from '@danqing/engine/image/file-name';
 import type { NamingContext } from '@danqing/engine/image/file-name-patterns';
 import type { PictureFormat } from '@danqing/engine/image/picture-file';
+import { makeFolder } from '../files/make-folder.ts';
 import { writeAtomic } from '../files/write-atomic.ts';
 
 export interface SavePictureRequest {
@@ -54,17 +55,4 @@ export async function savePicture(request: SavePictureRequest): Promise<string> 
     found: `${MAX_ATTEMPTS} names that are all taken`,
     advice: 'Choose another folder or another pattern.',
   });
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw new DanqingError('io', {
-      where: folder,
-      expected: 'a folder that can be made',
-      found: (error as Error).message,
-      advice: 'Nothing was written.',
-    });
-  }
 }

@@ -1,0 +1,1 @@
+export { DanqingError, type ErrorCode, type Trouble } from '@danqing/engine/errors';

@@ -1,0 +1,138 @@
+import { dirname } from 'node:path';
+import type { Recipe } from '@danqing/contract/recipe';
+import type { DrawnPicture } from '@danqing/contract/worker-messages';
+import { DanqingError } from '@danqing/engine/errors';
+import { comparePictures, describeVerdict, SAME_LOOK_DB, type Verdict } from '@danqing/engine/image/compare';
+import type { GenerationParameters } from '@danqing/engine/image/generation-parameters';
+import type { Picture } from '@danqing/engine/image/picture';
+import type { Pixels } from '@danqing/engine/image/pixels';
+import { readReceipt } from '@danqing/engine/image/receipt';
+import { decodePicture } from '@danqing/node/image/decode-picture';
+import { encodePicture } from '@danqing/node/image/encode-picture';
+import { cacheFolder, starterCheckpoint, tinyVae } from '../folders.ts';
+import { readRecipe } from '../jobs/read-recipe.ts';
+import { FileHashes } from '../library/file-hashes.ts';
+import { findRecordedFile } from './find-recorded-file.ts';
+import { readPictureFile } from './read-picture-file.ts';
+import { restoreRecipe } from './restore-recipe.ts';
+
+/** Where the models are, when the program cannot find them by itself. */
+export interface VerifyFiles {
+  readonly checkpoint?: string | undefined;
+  readonly vae?: string | undefined;
+}
+
+/** A picture with the recipe that should make it again. */
+export interface VerificationPlan {
+  readonly picture: Picture;
+  readonly pixels: Pixels;
+  readonly parameters: GenerationParameters;
+  readonly recipe: Recipe;
+}
+
+/** The result, with its sentence for people. */
+export interface Verification {
+  readonly verdict: Verdict;
+  readonly text: string;
+}
+
+/**
+ * Reads a picture of any known program and finds out how to draw it again.
+ * @throws missing when nothing is recorded in it or its checkpoint is not found; unsupported when it was not drawn from text alone.
+ */
+export async function planVerification(path: string, files: VerifyFiles): Promise<VerificationPlan> {
+  const { bytes, picture } = await readPictureFile(path);
+  const { parameters } = picture;
+  if (parameters === undefined) {
+    throw new DanqingError('missing', {
+      where: path,
+      expected: 'the settings it was made with',
+      found: 'none that are understood',
+    });
+  }
+  const restored = restoreRecipe(parameters, picture);
+  const hashes = new FileHashes(cacheFolder());
+  const folders = ['.', dirname(path)];
+  const checkpoint = files.checkpoint ?? (await findCheckpoint(picture, parameters, folders, hashes));
+  const vae = files.vae ?? (await findVae(picture, parameters, folders, hashes));
+  return {
+    picture,
+    pixels: await decodePicture(bytes),
+    parameters,
+    recipe: readRecipe({ ...restored, checkpoint, vae }),
+  };
+}
+
+/** Compares a picture with what its recipe has drawn now. */
+export async function judgePicture(plan: VerificationPlan, drawn: DrawnPicture): Promise<Verification> {
+  const { picture, parameters } = plan;
+  const receipt = readReceipt(drawn.receipt);
+  const pixels: Pixels = { width: drawn.width, height: drawn.height, channels: 3, data: drawn.pixels };
+  const before = { pixels: plan.pixels, parameters, ...(picture.receipt && { receipt: picture.receipt }) };
+  const now = { pixels, receipt, ...(receipt.parameters && { parameters: receipt.parameters }) };
+  let verdict = comparePictures(before, now);
+  if (verdict.kind !== 'same-bits' && picture.format !== 'png') {
+    verdict = comparePictures(
+      before,
+      { ...now, pixels: await compressAlike(plan.pixels, pixels, picture.format) },
+      true,
+    );
+  }
+  const ignored = receipt.text?.ignoredTags ?? [];
+  if (verdict.kind !== 'same-bits' && picture.receipt === undefined && ignored.length > 0) {
+    const addOns = { what: 'add-ons', before: ignored.join(' '), now: 'left out' };
+    verdict = { ...verdict, differences: [addOns, ...verdict.differences] };
+  }
+  return { verdict, text: describeVerdict(verdict) };
+}
+
+/** Qualities that programs save with, the usual ones first; a file does not say which it has. */
+const QUALITIES = [80, 75, 90, 95, 85, 100, 70, 60, 50, 40, 30];
+
+/** Pixels after the lossy compression that brings them nearest to those of a file. */
+async function compressAlike(file: Pixels, pixels: Pixels, format: 'jpeg' | 'webp'): Promise<Pixels> {
+  let best: { readonly pixels: Pixels; readonly psnrDb: number } | undefined;
+  for (const quality of QUALITIES) {
+    const compressed = await decodePicture((await encodePicture(pixels, { format, quality })).bytes);
+    const verdict = comparePictures({ pixels: file }, { pixels: compressed });
+    const psnrDb = verdict.kind === 'same-bits' ? Infinity : (verdict.psnrDb ?? -Infinity);
+    if (best === undefined || psnrDb > best.psnrDb) best = { pixels: compressed, psnrDb };
+    if (psnrDb >= SAME_LOOK_DB) break;
+  }
+  return best!.pixels;
+}
+
+async function findCheckpoint(
+  { receipt }: Picture,
+  { model }: GenerationParameters,
+  folders: readonly string[],
+  hashes: FileHashes,
+): Promise<string> {
+  const name = receipt?.checkpoint?.name ?? model?.name;
+  const hash = receipt?.checkpoint?.sha256 ?? model?.hash;
+  const found = await findRecordedFile({ name, hash }, { known: [starterCheckpoint], folders }, hashes);
+  if (found !== undefined) return found;
+  throw new DanqingError('missing', {
+    where: 'checkpoint',
+    expected:
+      name === undefined && hash === undefined
+        ? 'to be told which'
+        : [name, hash && `(SHA-256 ${hash})`].filter(Boolean).join(' '),
+    found: 'none in this folder or beside the picture',
+    advice: 'Name its file with --model.',
+  });
+}
+
+/** Its file or word as in a recipe; where it is not found, the checkpoint's own draws and the verdict says so. */
+async function findVae(
+  { receipt }: Picture,
+  { vae }: GenerationParameters,
+  folders: readonly string[],
+  hashes: FileHashes,
+): Promise<string> {
+  const recorded = receipt?.vae ?? vae;
+  if (recorded?.name === undefined || recorded.name === 'built-in') return 'none';
+  const hash = receipt?.vae?.sha256 ?? vae?.hash;
+  const found = await findRecordedFile({ name: recorded.name, hash }, { known: [tinyVae], folders }, hashes);
+  return found ?? 'none';
+}
