@@ -115,6 +115,7 @@ export function infotextFields(): readonly InfotextField[] {
     ...settings('uni_pc_variant', 'uni_pc_skip_type', 'uni_pc_order', 'uni_pc_lower_order_final'),
     ...settings('enable_quantization', 'use_old_karras_scheduler_sigmas', 'no_dpmpp_sde_batch_determinism'),
     ...settings('img2img_fix_steps', 'img2img_color_correction', 'batch_cond_uncond', 'comma_padding_backtrack'),
+    setting('enable_prompt_comments'),
     ...settings('sdxl_crop_top', 'sdxl_crop_left', 'sdxl_clip_l_skip', 'upcast_attn'),
   ];
 }

@@ -61,6 +61,7 @@ export const RECORDED_SETTINGS = {
   img2img_color_correction: { key: 'Color correction', default: false },
   batch_cond_uncond: { key: 'Batch cond uncond', default: true },
   comma_padding_backtrack: { key: 'Comma backtrack', default: 20 },
+  enable_prompt_comments: { key: 'Prompt comments', default: true },
   sdxl_crop_top: { key: 'SDXL crop top', default: 0 },
   sdxl_crop_left: { key: 'SDXL crop left', default: 0 },
   sdxl_clip_l_skip: { key: 'SDXL clip L skip', default: false },

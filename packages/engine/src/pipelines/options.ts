@@ -73,29 +73,38 @@ export function readOptions(given: Readonly<Record<string, OptionValue>>): RunOp
   return result as unknown as RunOptions;
 }
 
+/** What an option can be, as a phrase: "a number from 0 to 1". @param name one of `optionNames`. */
+export function optionValues(name: string): string {
+  const { field, default: like } = optionNames.get(name)!;
+  if (typeof like === 'boolean') return 'true or false';
+  if (typeof like === 'string') return CHOICES[field]!.join(', ');
+  const [low, high] = boundsOf(field);
+  const kind = WHOLE.has(field) ? 'a whole number' : 'a number';
+  return high >= Number.MAX_SAFE_INTEGER
+    ? low < 0
+      ? kind
+      : `${kind} from ${low} on`
+    : `${kind} from ${low} to ${high}`;
+}
+
+const boundsOf = (field: string): readonly [low: number, high: number] => BOUNDS[field] ?? [0, Number.MAX_VALUE];
+
 function readValue(name: string, field: string, like: OptionValue, value: OptionValue): OptionValue {
-  const wrong = (expected: string) =>
-    new DanqingError('bad-value', { where: `option ${name}`, expected, found: `"${value}"` });
+  const wrong = (): DanqingError =>
+    new DanqingError('bad-value', { where: `option ${name}`, expected: optionValues(name), found: `"${value}"` });
   if (typeof like === 'boolean') {
     const text = String(value).toLowerCase();
     if (text === 'true' || text === 'false') return text === 'true';
-    throw wrong('true or false');
+    throw wrong();
   }
   if (typeof like === 'string') {
-    const choices = CHOICES[field]!;
-    const chosen = choices.find((choice) => choice.toLowerCase() === String(value).toLowerCase());
-    if (chosen === undefined) throw wrong(choices.join(', '));
+    const chosen = CHOICES[field]!.find((choice) => choice.toLowerCase() === String(value).toLowerCase());
+    if (chosen === undefined) throw wrong();
     return chosen;
   }
   const number = typeof value === 'string' && value.trim() === '' ? NaN : Number(value);
-  const [low, high] = BOUNDS[field] ?? [0, Number.MAX_VALUE];
-  const kind = WHOLE.has(field) ? 'a whole number' : 'a number';
-  if (
-    typeof value === 'boolean' ||
-    !(number >= low && number <= high) ||
-    (WHOLE.has(field) && !Number.isInteger(number))
-  ) {
-    throw wrong(high === Number.MAX_VALUE ? `${kind} from ${low} on` : `${kind} from ${low} to ${high}`);
-  }
+  const [low, high] = boundsOf(field);
+  const isWhole = Number.isInteger(number) || !WHOLE.has(field);
+  if (typeof value === 'boolean' || !isWhole || !(number >= low && number <= high)) throw wrong();
   return number;
 }

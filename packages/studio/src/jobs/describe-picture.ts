@@ -9,6 +9,7 @@ import type { GenerateResult } from '@danqing/engine/pipelines/generate';
 import { automaticSchedule } from '@danqing/engine/sampling/build-sigmas';
 import { seedBits } from '@danqing/engine/tensor/noise-generator';
 import type { TextUse } from '@danqing/engine/text/encode-prompts';
+import { stripComments } from '@danqing/engine/text/prompt/comments';
 import { PROGRAM } from '@danqing/engine/version';
 import { hashLatent, hashPixels } from '@danqing/node/image/hash-pixels';
 import type { CheckpointFiles } from './checkpoint-files.ts';
@@ -43,8 +44,7 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
   const recorded = recordSamplingOptions(request.sampling);
   const vaeFile = files.vae.file;
   const parameters: GenerationParameters = {
-    prompt: request.prompt,
-    negativePrompt: request.negativePrompt,
+    ...promptsOf(request),
     steps: request.steps,
     samplerName: request.sampler.name,
     scheduler: schedule?.label ?? 'Automatic',
@@ -96,6 +96,12 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
   return { parameters, infotext: writeInfotext(parameters), receipt: printReceipt(receipt) };
 }
 
+/** Prompts as A1111 records them: without the comments that were taken out. */
+const promptsOf = ({ prompt, negativePrompt, text }: PlannedBatch['request']) =>
+  text.stripComments
+    ? { prompt: stripComments(prompt), negativePrompt: stripComments(negativePrompt) }
+    : { prompt, negativePrompt };
+
 const namedFile = (path: string, sha256: ReadonlyMap<string, string>): NamedFile => ({
   name: basename(path, extname(path)),
   ...(sha256.has(path) && { hash: sha256.get(path)!.slice(0, SHORT_HASH_DIGITS) }),
@@ -119,6 +125,7 @@ function recordTextOptions(text: PlannedBatch['request']['text']): Partial<Recor
     emphasis: text.emphasis,
     comma_padding_backtrack: text.commaPaddingBacktrack,
     use_old_scheduling: text.useOldScheduling,
+    enable_prompt_comments: text.stripComments,
   };
   return Object.fromEntries(
     Object.entries(values).filter(([name, value]) => value !== RECORDED_SETTINGS[name as SettingName].default),

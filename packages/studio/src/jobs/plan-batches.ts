@@ -12,6 +12,9 @@ const DRAWN_SEEDS = 2 ** 32;
 /** Sampler where a recipe names none. */
 const DEFAULT_SAMPLER = 'DPM++ 2M';
 
+/** Options of A1111 that are fields of a recipe here: one thing is said in one place. */
+const FIELDS_OF_THEIR_OWN = { randn_source: 'rng', CLIP_stop_at_last_layers: 'clipSkip' };
+
 /** One batch of a recipe, everything decided. */
 export interface PlannedBatch {
   readonly request: GenerateRequest;
@@ -94,6 +97,14 @@ export function resolutionOf(metadata: ReadonlyMap<string, string>): ModelFacts[
 export function checkRecipe(recipe: Recipe): void {
   if (recipe.sampler !== undefined) findSampler(recipe.sampler, recipe.scheduler);
   readOptions(recipe.options);
+  for (const [option, field] of Object.entries(FIELDS_OF_THEIR_OWN)) {
+    if (!(option in recipe.options)) continue;
+    throw new DanqingError('bad-value', {
+      where: `option ${option}`,
+      expected: `the field ${field} in its place`,
+      found: `"${recipe.options[option]}"`,
+    });
+  }
   if (recipe.batchSize * recipe.batchCount > 100_000) {
     throw new DanqingError('bad-value', {
       where: 'batch',
