@@ -39,7 +39,7 @@ describe('openIndex on hostile files', () => {
       expect(await readingOf(bytes, { foreign: 'ignore' })).not.toContain('other:');
       expect(await readingOf(bytes, { placed: false })).not.toContain('other:');
     },
-    5000,
+    30_000,
   );
 
   // The first pickle of these is whole and harmless, and no reader of models goes on to the rest.
@@ -78,7 +78,7 @@ describe('openIndex on hostile files', () => {
     ['text longer than the file', broken, 'a length of at most 67108864, found 2147483647'],
     ['bytes of 2**63 bytes', broken, 'a length of at most 15'],
     ['deep tuples', broken, 'at most 64 levels'],
-    ['billion laughs', broken, 'at most 1000000 values'],
+    ['billion laughs', broken, 'at most 200000 values'],
     ['list in itself', broken, 'at most 64 levels'],
     ['tensor outside its storage', broken, 'a tensor inside its storage of 16 bytes, found a reach of 20 bytes'],
     ['tensor of a trillion', broken, 'at most the 16 bytes that are stored'],
@@ -111,18 +111,15 @@ describe('openIndex on hostile files', () => {
   );
 
   it('answers every change of a file with an index or a DanqingError', async () => {
-    const files = all.map(([, bytes]) => bytes).filter((bytes) => bytes.length > 0 && bytes.length < 50_000);
-    const change = fc.tuple(
-      fc.constantFrom(...files),
-      fc.array(fc.tuple(fc.nat(50_000), fc.nat(255)), { maxLength: 4 }),
-    );
+    const files = all.map(([, bytes]) => bytes).filter((bytes) => bytes.length > 0 && bytes.length < 5000);
+    const change = fc.tuple(fc.constantFrom(...files), fc.array(fc.tuple(fc.nat(5000), fc.nat(255)), { maxLength: 4 }));
     await fc.assert(
       fc.asyncProperty(change, async ([bytes, changes]) => {
         const copy = Uint8Array.from(bytes);
         for (const [at, value] of changes) copy[at % copy.length] = value;
         expect(await readingOf(copy, { foreign: 'ignore' })).not.toContain('other:');
       }),
-      { numRuns: 1500 },
+      { numRuns: 300 },
     );
   });
 });

@@ -40,6 +40,8 @@ export function planSafetensors(
   tensors: Iterable<PlannedTensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): SafetensorsPlan {
+  // Every character is at least a byte: what is far too long need not be put together first.
+  refuseLength([...metadata].reduce((sum, [key, text]) => sum + key.length + text.length, 0));
   const sorted = [...tensors].sort(
     (a, b) => rankOf.get(b.dtype)! - rankOf.get(a.dtype)! || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
   );
@@ -81,16 +83,19 @@ function refuseName(name: string, taken: ReadonlySet<string>): void {
 function headerBytes(json: string): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(json);
   const length = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
-  if (length > HEADER_LIMIT) {
-    throw new DanqingError('bad-value', {
-      where: 'safetensors header',
-      expected: `at most ${HEADER_LIMIT} bytes`,
-      found: `${length} bytes`,
-      advice: 'Shorten the metadata.',
-    });
-  }
+  refuseLength(length);
   const bytes = new Uint8Array(ALIGNMENT + length).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
   bytes.set(text, ALIGNMENT);
   return bytes;
+}
+
+function refuseLength(length: number): void {
+  if (length <= HEADER_LIMIT) return;
+  throw new DanqingError('bad-value', {
+    where: 'safetensors header',
+    expected: `at most ${HEADER_LIMIT} bytes`,
+    found: `${length} bytes`,
+    advice: 'Shorten the metadata.',
+  });
 }

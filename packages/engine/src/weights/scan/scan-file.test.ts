@@ -30,7 +30,7 @@ describe('scanFile', () => {
     async (_, { deflated }) => {
       expect((await scan(bytesOf(deflated))).grade).toBe('dangerous');
     },
-    5000,
+    30_000,
   );
 
   it.each(samples(harmless))('FMT-03: calls safe: %s', async (_, { deflated }) => {
@@ -53,7 +53,7 @@ describe('scanFile', () => {
     async (_, { deflated }) => {
       expect((await scan(bytesOf(deflated))).file).toBe('x');
     },
-    5000,
+    30_000,
   );
 
   it.each(everything)('sees what picklescan sees: %s', async (_, { deflated, picklescan }) => {

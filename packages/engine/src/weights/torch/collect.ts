@@ -21,7 +21,7 @@ const TRAINING_STATE = /optim|sched|scaler|ema|epoch|step|iter|callback|loop|hyp
 
 const DEPTH_LIMIT = 64;
 /** Places that are looked at; shared parts of a pickle can make its unfolded form endless. */
-const VISIT_LIMIT = 1_000_000;
+const VISIT_LIMIT = 200_000;
 const EXTRA_DEPTH_LIMIT = 12;
 const EXTRA_VISIT_LIMIT = 20_000;
 const EXTRA_TEXT_LIMIT = 10_000;
