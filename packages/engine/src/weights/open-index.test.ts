@@ -18,6 +18,14 @@ describe('openIndex', () => {
     expect(index.tensors.size).toBe(1);
   });
 
+  it.each([0x80, 0x280, 0x480])('does not take a safetensors header of %i bytes for a pickle', async (length) => {
+    const header = '{"x":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'.padEnd(length, ' ');
+    const bytes = new Uint8Array(8 + length);
+    new DataView(bytes.buffer).setUint32(0, length, true);
+    bytes.set(text(header), 8);
+    expect((await openIndex(memorySource('x', bytes))).format).toBe('safetensors');
+  });
+
   it('explains a broken file by the format that its name promises', async () => {
     const source = memorySource('x.safetensors', read('safetensors/bad_array_header.safetensors'));
     await expect(openIndex(source)).rejects.toThrow("expected a header that begins with '{', found byte 0x5b");

@@ -3,6 +3,7 @@ import type { Format } from '../format.ts';
 import { collectArrays } from '../torch/collect.ts';
 import { listArrays, placeArrays } from '../torch/place.ts';
 import { readTorchPickle } from '../torch/torch-pickle.ts';
+import { safetensorsFormat } from './safetensors.ts';
 import { torchLegacyFormat } from './torch-legacy.ts';
 
 const HIGHEST_PROTOCOL = 5;
@@ -15,6 +16,8 @@ export const pickleFormat: Format = {
   endings: ['.pkl', '.pickle'],
   recognise(head) {
     if (torchLegacyFormat.recognise(head)) return false;
+    // A safetensors header of 640 bytes begins like a pickle of protocol 2, but no pickle goes on like a header.
+    if (safetensorsFormat.recognise(head)) return false;
     if (head[0] === 0x80) return head.length > 1 && head[1]! <= HIGHEST_PROTOCOL;
     return OLD_BEGINNING.test(String.fromCharCode(...head.subarray(0, 200)));
   },
