@@ -34,6 +34,8 @@ export interface TensorIndex {
   readonly extras?: ReadonlyMap<string, PlainValue>;
   /** Names of classes and functions in a pickle that were passed over; only when the reader was told to do so. */
   readonly foreign?: readonly string[];
+  /** What was decided while reading that a person should know: files that were passed over for better ones. */
+  readonly notes?: readonly string[];
 }
 
 /** Random access to a file's bytes; the engine's only way to see a file. */

@@ -3,6 +3,7 @@ import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DanqingError } from '@danqing/engine/errors';
 import type { ByteSource } from '@danqing/engine/weights/tensor-index';
+import { readingTrouble } from './reading-trouble.ts';
 
 /** An open file whose bytes are read where they are asked for. */
 export interface FileSource extends ByteSource {
@@ -21,7 +22,7 @@ export async function openFile(path: string): Promise<FileSource> {
     // Between the look above and this call the path may have become a pipe, whose opening would wait for ever.
     handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    throw systemTrouble(file, error);
+    throw readingTrouble(file, error);
   }
   try {
     const stats = await handle.stat();
@@ -79,7 +80,7 @@ class OpenFile implements FileSource {
     try {
       return (await this.#handle.read(bytes, at, length, position)).bytesRead;
     } catch (error) {
-      throw systemTrouble(this.file, error);
+      throw readingTrouble(this.file, error);
     }
   }
 }
@@ -88,7 +89,7 @@ async function statOf(file: string): Promise<Stats> {
   try {
     return await stat(file);
   } catch (error) {
-    throw systemTrouble(file, error);
+    throw readingTrouble(file, error);
   }
 }
 
@@ -108,20 +109,4 @@ function nameOf(stats: Stats): string {
   if (stats.isFIFO()) return 'a pipe';
   if (stats.isSocket()) return 'a socket';
   return 'a device';
-}
-
-function systemTrouble(file: string, error: unknown): DanqingError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new DanqingError('missing', { where: file, expected: 'a file', found: 'none', advice: 'Check the path.' });
-  }
-  if (code === 'EACCES' || code === 'EPERM') {
-    return new DanqingError('io', {
-      where: file,
-      expected: 'a file that may be read',
-      found: 'no permission to read it',
-      advice: 'Change its permissions or run as a user who may.',
-    });
-  }
-  return new DanqingError('io', { where: file, expected: 'a readable file', found: `the system error ${code}` });
 }
