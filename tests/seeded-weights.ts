@@ -23,7 +23,7 @@ const RULES: readonly [keys: RegExp, gain: number, bias: number | undefined][] =
 /** Whole numbers from -1024 to 1024 that depend on the name alone. */
 export function seededIntegers(name: string, count: number): Int32Array {
   const random = seededRandom(name);
-  return Int32Array.from({ length: count }, () => random.integer(-1024, 1024));
+  return new Int32Array(count).map(() => random.integer(-1024, 1024));
 }
 
 /** Values of the weight called `name`; float16 holds them exactly. */
@@ -31,13 +31,13 @@ export function seededWeight(name: string, shape: readonly number[]): Float32Arr
   const dot = name.lastIndexOf('.');
   const [layer, kind] = [name.slice(0, dot), name.slice(dot + 1)];
   const [, gain, size] = RULES.find(([keys]) => keys.test(layer))!;
-  const whole = seededIntegers(name, elementCount(shape));
-  if (kind !== 'bias' && shape.length === 1)
-    return Float32Array.from(whole, (value) => 1 + Math.trunc(value / 2) / 1024);
+  const values = new Float32Array(seededIntegers(name, elementCount(shape)));
+  if (kind !== 'bias' && shape.length === 1) return values.map((whole) => 1 + Math.trunc(whole / 2) / 1024);
   const fanIn = elementCount(shape.slice(1));
   const exponent =
     kind === 'bias' ? size! : size === undefined ? gain : gain + Math.floor(Math.log2(Math.sqrt(3 / fanIn)) + 0.5);
-  return Float32Array.from(whole, (value) => (value / 1024) * 2 ** exponent);
+  const unit = 2 ** exponent / 1024;
+  return values.map((whole) => whole * unit);
 }
 
 /** Writes a float16 safetensors file whose tensors have these names and shapes and the values of their names. */
