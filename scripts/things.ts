@@ -50,4 +50,13 @@ export const things: readonly Thing[] = [
       'Prove it without weights: the names and shapes of each variant, recognised and read back.',
     ],
   },
+  {
+    kind: 'command',
+    folder: 'apps/cli/src/commands',
+    next: [
+      'Put its words into every language of apps/cli/src/messages.',
+      'Name the rows that it opens a door to behind @rows, and ask the studio for what it does.',
+      'Run it as a person would: npm start -- help <name>',
+    ],
+  },
 ];

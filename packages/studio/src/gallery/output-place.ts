@@ -128,3 +128,16 @@ async function kindOf(path: string): Promise<'folder' | 'file' | 'device' | unde
 
 const badPlace = (where: string, expected: string, found: string, advice?: string): DanqingError =>
   new DanqingError('bad-value', { where: `output ${where}`, expected, found, ...(advice !== undefined && { advice }) });
+
+/**
+ * Checks the quality of JPEG and WebP that was asked for.
+ * @throws bad-value outside 1 to 100.
+ */
+export function checkQuality(quality: number | undefined): number | undefined {
+  if (quality === undefined || (Number.isInteger(quality) && quality >= 1 && quality <= 100)) return quality;
+  throw new DanqingError('bad-value', {
+    where: 'quality',
+    expected: 'a whole number from 1 to 100',
+    found: String(quality),
+  });
+}

@@ -1,0 +1,183 @@
+import type { RecipeInput } from '@danqing/contract/recipe';
+import type { DrawnPicture } from '@danqing/contract/worker-messages';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CliCommand } from '../command.ts';
+import type { Messages } from '../messages/index.ts';
+import { parseNumber } from '../parse-number.ts';
+
+/** The options as they were typed; undefined where nothing was. */
+interface Typed {
+  readonly negative?: string;
+  readonly model?: string;
+  readonly vae?: string;
+  readonly sampler?: string;
+  readonly scheduler?: string;
+  readonly steps?: number;
+  readonly cfg?: number;
+  readonly seed?: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly batchSize?: number;
+  readonly batchCount?: number;
+  readonly clipSkip?: number;
+  readonly rng?: 'nv' | 'cpu';
+  readonly subseed?: number;
+  readonly subseedStrength?: number;
+  readonly seedResizeFrom?: [number, number];
+  readonly set?: Readonly<Record<string, string>>;
+  readonly out?: string;
+  readonly format?: 'png' | 'jpeg' | 'webp';
+  readonly quality?: number;
+  readonly sidecar?: boolean;
+  readonly saveLatent?: string;
+  readonly json?: boolean;
+}
+
+/**
+ * Draws pictures.
+ * @rows GEN-01, GEN-02, GEN-03, GEN-06, GEN-11, GEN-12, GEN-13, GEN-14, GEN-15, PR-05, PR-06, PR-07, CK-01
+ */
+export const generate: CliCommand = {
+  name: 'generate',
+  order: 1,
+  define(command, messages) {
+    const say = messages.generate;
+    const number = parseNumber(messages);
+    command
+      .description(say.summary)
+      .argument('<prompt...>', say.prompt)
+      .option('-n, --negative <text>', say.negative)
+      .option('-m, --model <file>', say.model)
+      .option('--vae <file>', say.vae)
+      .option('--sampler <name>', say.sampler)
+      .option('--scheduler <name>', say.scheduler)
+      .option('--steps <n>', say.steps, number)
+      .option('--cfg <x>', say.cfg, number)
+      .option('--seed <n>', say.seed, number)
+      .option('--width <pixels>', say.width, number)
+      .option('--height <pixels>', say.height, number)
+      .option('--batch-size <n>', say.batchSize, number)
+      .option('--batch-count <n>', say.batchCount, number)
+      .option('--clip-skip <n>', say.clipSkip, number)
+      .addOption(new Option('--rng <source>', say.rng).choices(['nv', 'cpu']))
+      .option('--subseed <n>', say.subseed, number)
+      .option('--subseed-strength <x>', say.subseedStrength, number)
+      .option('--seed-resize-from <size>', say.seedResizeFrom, parseSize(messages))
+      .option('--set <option=value>', say.set, collectOption(messages))
+      .option('-o, --out <path>', say.out)
+      .addOption(new Option('--format <format>', say.format).choices(['png', 'jpeg', 'webp']))
+      .option('--quality <n>', say.quality, number)
+      .option('--sidecar', say.sidecar)
+      .option('--save-latent <file>', say.saveLatent)
+      .option('--json', messages.help.json)
+      .addHelpText('after', `\n${messages.help.example}\n  ${say.example}`)
+      .action(async (words: string[], _options: unknown, self: Command) => {
+        await draw(await readPrompt(words), self.opts<Typed>(), messages);
+      });
+  },
+};
+
+async function draw(prompt: string, typed: Typed, messages: Messages): Promise<void> {
+  const [{ readRecipe }, { checkQuality, checkWritable, readOutputPlace }, { drawPictures }] = await Promise.all([
+    import('@danqing/studio/jobs/read-recipe'),
+    import('@danqing/studio/gallery/output-place'),
+    import('../drawing/draw-pictures.ts'),
+  ]);
+  const recipe = readRecipe(recipeOf(prompt, typed));
+  const place = await readOutputPlace(typed.out, typed.format);
+  const quality = checkQuality(typed.quality);
+  if (typed.saveLatent !== undefined) await checkWritable(typed.saveLatent);
+
+  const started = new Date();
+  const pictures: (DrawnPicture & { readonly path: string })[] = [];
+  const { notes, timings } = await drawPictures(recipe, {
+    latents: typed.saveLatent !== undefined,
+    messages,
+    async onPicture(picture) {
+      const { savePicture } = await import('@danqing/studio/gallery/save-picture');
+      const { sidecar = false } = typed;
+      const saved = await savePicture(picture, {
+        place,
+        recipe,
+        started,
+        sidecar,
+        ...(quality !== undefined && { quality }),
+      });
+      pictures.push({ ...picture, path: saved.path });
+      if (typed.json !== true) console.log(saved.path);
+      return saved.notes;
+    },
+  });
+  const [first] = pictures;
+  if (typed.saveLatent !== undefined && first !== undefined) {
+    const { saveLatents } = await import('@danqing/studio/gallery/save-latents');
+    await saveLatents(
+      typed.saveLatent,
+      pictures.map(({ latent }) => latent!),
+      first,
+    );
+  }
+  if (typed.json === true) {
+    const described = pictures.map(({ path, width, height, infotext, receipt }) => {
+      const parsed = JSON.parse(receipt) as { parameters: { seed: string } };
+      return { path, seed: Number(parsed.parameters.seed), width, height, infotext, receipt: parsed };
+    });
+    console.log(JSON.stringify({ pictures: described, latent: typed.saveLatent, notes, timings }));
+  } else if (first !== undefined) {
+    const { describeJob } = await import('../drawing/describe-job.ts');
+    for (const line of describeJob(first.receipt, timings.total, messages)) console.error(line);
+  }
+}
+
+function recipeOf(prompt: string, typed: Typed): RecipeInput {
+  const { negative, model, cfg, set } = typed;
+  const { sampler, scheduler, vae, steps, seed, width, height, batchSize, batchCount, clipSkip, rng } = typed;
+  const { subseed, subseedStrength, seedResizeFrom } = typed;
+  return {
+    prompt,
+    negativePrompt: negative,
+    checkpoint: model,
+    vae,
+    sampler,
+    scheduler,
+    steps,
+    cfgScale: cfg,
+    seed,
+    subseed,
+    subseedStrength,
+    seedResizeFrom,
+    width,
+    height,
+    batchSize,
+    batchCount,
+    clipSkip,
+    rng,
+    options: set,
+  };
+}
+
+/** Words that were not put in quotes are one prompt all the same; a single - stands for the standard input. */
+async function readPrompt(words: readonly string[]): Promise<string> {
+  if (words.length !== 1 || words[0] !== '-') return words.join(' ');
+  const pieces: Buffer[] = [];
+  for await (const piece of process.stdin) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
+}
+
+const parseSize =
+  ({ help }: Messages) =>
+  (text: string): [number, number] => {
+    const match = /^(\d{1,6})x(\d{1,6})$/i.exec(text.trim());
+    if (match === null) throw new InvalidArgumentError(help.badSize);
+    return [Number(match[1]), Number(match[2])];
+  };
+
+const collectOption =
+  ({ help }: Messages) =>
+  (text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> => {
+    const at = text.indexOf('=');
+    if (at < 1) throw new InvalidArgumentError(help.badOption);
+    return { ...before, [text.slice(0, at).trim()]: text.slice(at + 1).trim() };
+  };

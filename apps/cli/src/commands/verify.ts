@@ -1,0 +1,52 @@
+import type { DrawnPicture } from '@danqing/contract/worker-messages';
+import type { CliCommand } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Messages } from '../messages/index.ts';
+
+interface Typed {
+  readonly model?: string;
+  readonly vae?: string;
+  readonly json?: boolean;
+}
+
+/**
+ * Draws a picture again and compares.
+ * @rows GEN-02
+ */
+export const verify: CliCommand = {
+  name: 'verify',
+  order: 3,
+  define(command, messages) {
+    const say = messages.verify;
+    command
+      .description(say.summary)
+      .argument('<picture>', say.picture)
+      .option('-m, --model <file>', say.model)
+      .option('--vae <file>', say.vae)
+      .option('--json', messages.help.json)
+      .addHelpText('after', `\n${messages.help.example}\n  ${say.example}`)
+      .action(async (picture: string, typed: Typed) => compare(picture, typed, messages));
+  },
+};
+
+async function compare(path: string, { model, vae, json }: Typed, messages: Messages): Promise<void> {
+  const { judgePicture, planVerification } = await import('@danqing/studio/gallery/verify-picture');
+  const plan = await planVerification(path, { checkpoint: model, vae });
+  const { drawPictures } = await import('../drawing/draw-pictures.ts');
+  let drawn: DrawnPicture | undefined;
+  const { notes, timings } = await drawPictures(plan.recipe, {
+    messages,
+    async onPicture(picture) {
+      drawn = picture;
+      return Promise.resolve([]);
+    },
+  });
+  const { verdict, text } = await judgePicture(plan, drawn!);
+  if (json === true) {
+    const { kind, ...found } = verdict;
+    console.log(JSON.stringify({ verdict: kind, ...found, text, notes, timings }));
+  } else {
+    console.log(text);
+  }
+  if (verdict.kind === 'differs') process.exitCode = EXIT.differs;
+}
