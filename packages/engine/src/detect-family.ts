@@ -1,50 +1,81 @@
 import { DanqingError } from './errors.ts';
-import type { Family } from './family.ts';
-import { holds } from './weights/evidence.ts';
+import type { Family, KeyLayout, KnownFamily } from './family.ts';
+import { type Evidence, holds } from './weights/evidence.ts';
 import type { TensorIndex } from './weights/tensor-index.ts';
+import type { Words } from './words.ts';
 
 /** What a file was taken for, and why. */
 export type Detection =
-  | { readonly known: true; readonly family: Family; readonly reasons: readonly string[] }
+  | {
+      readonly known: true;
+      readonly family: KnownFamily;
+      readonly layout: KeyLayout;
+      readonly reasons: readonly Words[];
+    }
   | {
       readonly known: false;
-      /** The family that most is true of. */
-      readonly closest: Family;
-      readonly reasons: readonly string[];
+      /** The family of which most is there; undefined when nothing of any is. */
+      readonly closest: KnownFamily | undefined;
+      readonly reasons: readonly Words[];
       /** What would have to be true of the file for it to be that family. */
-      readonly missing: readonly string[];
+      readonly missing: readonly Words[];
     };
 
 /** Recognises the family of a file by its key structure; `families` is the registry. */
-export function detectFamily(index: TensorIndex, families: Readonly<Record<string, Family>>): Detection {
-  const judged = Object.values(families).map((family) => {
-    const reasons = family.evidence.filter((evidence) => holds(evidence, index));
-    const missing = family.evidence.filter((evidence) => !reasons.includes(evidence));
-    return {
-      family,
-      reasons: reasons.map(({ says }) => says),
-      missing: missing.map(({ says }) => says),
-      share: reasons.length / family.evidence.length,
-    };
-  });
+export function detectFamily(index: TensorIndex, families: Readonly<Record<string, KnownFamily>>): Detection {
+  const all = Object.values(families).flatMap((family) => family.layouts.map((layout) => ({ family, layout })));
+  const fitting = all.find(({ layout }) => layout.evidence.every((evidence) => holds(evidence, index)));
+  if (fitting !== undefined) return { known: true, ...fitting, reasons: words(fitting.layout.evidence) };
+  const judged = all.map(({ family, layout }) => ({ family, ...judge(layout.evidence, index) }));
   const best = judged.reduce((a, b) => (b.share > a.share ? b : a));
-  const { family, reasons, missing } = best;
-  return missing.length === 0 ? { known: true, family, reasons } : { known: false, closest: family, reasons, missing };
+  const closest = best.share > 0 ? best.family : undefined;
+  return { known: false, closest, reasons: best.reasons, missing: best.missing };
 }
 
+/** Which of the evidence is true of a file and which is not, and the share of it that is, from 0 to 1. */
+export function judge(evidence: readonly Evidence[], index: TensorIndex) {
+  const held = evidence.filter((one) => holds(one, index));
+  // That something else is absent is true of most files: it counts only where as much is there.
+  const present = (list: readonly Evidence[]): number => list.filter((one) => !('lacks' in one)).length;
+  const share = present(held) / Math.max(1, present(evidence));
+  return {
+    reasons: words(held),
+    missing: words(evidence.filter((one) => !held.includes(one))),
+    share: share === 0 ? 0 : 0.99 * share + (0.01 * held.length) / evidence.length,
+  };
+}
+
+const words = (evidence: readonly Evidence[]): readonly Words[] => evidence.map(({ says }) => says);
+
 /**
- * The family of a file that must have one.
- * @throws unknown-family, naming the closest family and what speaks against it.
+ * The family of a file that is to be drawn with.
+ * @throws unknown-family, naming the closest family and what speaks against it; unsupported for a family that is only
+ * recognised.
  */
-export function familyOf(index: TensorIndex, families: Readonly<Record<string, Family>>): Family {
+export function familyOf(index: TensorIndex, families: Readonly<Record<string, KnownFamily>>): Family {
   const detection = detectFamily(index, families);
-  if (detection.known) return detection.family;
-  throw new DanqingError('unknown-family', {
+  const drawn = Object.values(families).filter(canDraw);
+  const expected = `a checkpoint of ${drawn.map(({ title }) => title).join(', ')}`;
+  if (!detection.known) {
+    const against = detection.missing.map(({ en }) => en).join('; ');
+    const closest =
+      detection.closest === undefined
+        ? 'and none that is close'
+        : `closest is ${detection.closest.title}, but not true are: ${against}`;
+    throw new DanqingError('unknown-family', {
+      where: index.file,
+      expected,
+      found: `no family that fits; ${closest}`,
+      advice: 'Check that the file is a whole checkpoint and not an add-on such as a LoRA or an embedding.',
+    });
+  }
+  if (canDraw(detection.family)) return detection.family;
+  throw new DanqingError('unsupported', {
     where: index.file,
-    expected: `a checkpoint of ${Object.values(families)
-      .map(({ title }) => title)
-      .join(', ')}`,
-    found: `no family that fits; closest is ${detection.closest.title}, but not true are: ${detection.missing.join('; ')}`,
-    advice: 'Check that the file is a whole checkpoint and not an add-on such as a LoRA or an embedding.',
+    expected,
+    found: `${detection.family.title}, which is recognised but cannot be drawn with yet`,
   });
 }
+
+/** Whether this version can draw with a family. */
+export const canDraw = (family: KnownFamily): family is Family => 'parts' in family;

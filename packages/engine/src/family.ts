@@ -1,21 +1,71 @@
 import type { Graph } from './graph/value.ts';
-import type { Evidence } from './weights/evidence.ts';
+import type { Condition, Evidence } from './weights/evidence.ts';
+import type { SectionId } from './weights/keys/sections.ts';
 import type { TensorEntry, TensorIndex } from './weights/tensor-index.ts';
+import type { Words } from './words.ts';
 
 /**
- * A model family: how its files are recognised, how its hyper-parameters are read off tensor shapes, which parts it is
- * made of, and the facts that a sampler needs. One file of `families/` each; nobody asks which family it is, the
- * family answers.
+ * What is known of a model family by its files: enough to recognise one, and what fits it. One file of `families/` each;
+ * nobody asks which family it is, the family answers. A family that can be drawn with is a `Family`.
  */
-export interface Family {
+export interface KnownFamily {
   readonly id: string;
   /** Name for people. */
   readonly title: string;
-  /** What a file of this family has and lacks; all of it must hold. */
-  readonly evidence: readonly Evidence[];
-  readonly latent: LatentSpace;
+  /** The ways in which its files name their tensors. */
+  readonly layouts: readonly KeyLayout[];
+  /** Models of the family that differ by what they take in, most special first; none of them is the plain one. */
+  readonly variants?: readonly FamilyVariant[];
+  /** Parts that a checkpoint needs to draw by itself. */
+  readonly needs: readonly SectionId[];
   /** Width and height in pixels that the original model was trained at. */
   readonly nativeSize: number;
+  /** What the denoiser predicts unless the file says otherwise; undefined when only the file could say. */
+  readonly prediction: PredictionType | 'flow' | undefined;
+  /** How a file says otherwise, first that holds. */
+  readonly predictions?: readonly { readonly type: PredictionType; readonly sign: Evidence }[];
+  /** Channels of its latents, where a VAE for still pictures makes them. */
+  readonly latentChannels?: number;
+  /** By what an add-on that was made for it is known. */
+  readonly addOns?: AddOnSigns;
+  /** Beginnings of what trainers and model cards call it in their notes, in lower case. */
+  readonly claims: readonly string[];
+}
+
+/** One way to name the tensors of a family's files; all of the evidence must hold. */
+export interface KeyLayout {
+  /** A whole checkpoint, the denoiser alone under the same names, or as the diffusers library names it. */
+  readonly id: 'checkpoint' | 'bare' | 'diffusers';
+  readonly evidence: readonly Evidence[];
+}
+
+/** A model of a family that takes in or does something of its own. */
+export interface FamilyVariant {
+  readonly id: string;
+  readonly title: Words;
+  readonly when: Condition;
+  /** What it is good for. */
+  readonly use: Words;
+}
+
+/** Sizes and names by which add-ons are known to be for a family. */
+export interface AddOnSigns {
+  /** Width of the text vectors that the denoiser attends to. */
+  readonly contextWidth?: number;
+  /** Widths of the text encoders that embeddings are for, in their order. */
+  readonly textWidths?: readonly number[];
+  /** Pieces of module names, dots written as underscores, that only this family's denoiser has. */
+  readonly modules?: readonly string[];
+  /** Widths of the denoiser's blocks, where names of modules are shared with another family. */
+  readonly widths?: readonly number[];
+}
+
+/**
+ * A family that can be drawn with: how its hyper-parameters are read off tensor shapes, which parts it is made of, and
+ * the facts that a sampler needs.
+ */
+export interface Family extends KnownFamily {
+  readonly latent: LatentSpace;
   /** What the denoiser predicts unless the file says otherwise. */
   readonly prediction: PredictionType;
   readonly noise: NoiseTable;

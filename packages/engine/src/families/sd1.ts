@@ -4,6 +4,8 @@ import { readUnetConfig, unetGraph } from '../parts/denoisers/unet.ts';
 import { clipTextGraph, readClipTextConfig } from '../parts/text-encoders/clip.ts';
 import { findVae } from '../parts/vaes/find-vae.ts';
 import { places } from '../weights/keys/places.ts';
+import { unetLayouts } from '../weights/keys/unet-layouts.ts';
+import { guidanceInside, inpainting, instructPix2pix, vSigns } from '../weights/keys/unet-variants.ts';
 import { WeightScope } from '../weights/scope.ts';
 import type { TensorIndex } from '../weights/tensor-index.ts';
 
@@ -18,21 +20,32 @@ const latent: LatentSpace = { channels: 4, scale: 0.18215, factor: 8 };
 export const sd1: Family = {
   id: 'sd1',
   title: TITLE,
-  evidence: [
-    { has: 'model.diffusion_model.input_blocks.0.0.weight', says: 'a UNet with numbered blocks' },
+  layouts: unetLayouts({ entry: 'convolutions', sized: false }, [
     {
-      has: 'model.diffusion_model.*.proj_in.weight',
-      rank: 4,
-      says: 'its transformers are entered by convolutions (in SD 2.x and SDXL by linear layers)',
+      lacks: 'cond_stage_model.model.*',
+      says: { en: 'no OpenCLIP text encoder (SD 2.x has one)', zh: '没有 OpenCLIP 文本编码器（SD 2.x 才有）' },
     },
-    { lacks: 'model.diffusion_model.label_emb.*', says: 'no embedding of sizes (SDXL has one)' },
-    { lacks: 'cond_stage_model.model.*', says: 'no OpenCLIP text encoder (SD 2.x has one)' },
-    { lacks: 'cond_stage_model.roberta.*', says: 'no XLM-RoBERTa text encoder (AltDiffusion has one)' },
-    { lacks: 'conditioner.*', says: 'no list of text encoders (SDXL has one)' },
-  ],
+    {
+      lacks: 'cond_stage_model.roberta.*',
+      says: {
+        en: 'no XLM-RoBERTa text encoder (AltDiffusion has one)',
+        zh: '没有 XLM-RoBERTa 文本编码器（AltDiffusion 才有）',
+      },
+    },
+    {
+      lacks: 'conditioner.*',
+      says: { en: 'no list of text encoders (SDXL has one)', zh: '没有文本编码器列表（SDXL 才有）' },
+    },
+  ]),
+  variants: [inpainting, instructPix2pix, guidanceInside],
+  needs: ['denoiser', 'clip-l', 'vae'],
   latent,
+  latentChannels: latent.channels,
   nativeSize: 512,
   prediction: 'eps',
+  predictions: vSigns,
+  addOns: { contextWidth: 768, textWidths: [768] },
+  claims: ['stable-diffusion-v1', 'sd_v1', 'sd_1', 'sd1'],
   noise: { from: 0.000_85, to: 0.012, steps: 1000 },
   defaults: { steps: 20, cfg: 7, clipSkip: 1 },
 

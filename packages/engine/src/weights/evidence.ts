@@ -1,31 +1,101 @@
+import type { Words } from '../words.ts';
 import type { TensorEntry, TensorIndex } from './tensor-index.ts';
 
 /**
- * A statement about the keys of a file, as data. In a key pattern `*` stands for any run of characters; `rank` asks that the
- * first tensor that fits has that many axes; `says` is the statement in plain words.
+ * A condition on the header of a file, as data. In a key pattern `*` stands for any run of characters; `rank` and `sizes`
+ * (length by axis) are asked of the first tensor that fits the pattern.
  */
-export type Evidence = { readonly says: string } & (
-  | { readonly has: string; readonly rank?: number }
+export type Condition =
+  | { readonly has: string; readonly rank?: number; readonly sizes?: Readonly<Record<number, number>> }
   | { readonly lacks: string }
-  | { readonly anyOf: readonly Evidence[] }
-);
+  | { readonly anyOf: readonly Condition[] }
+  | { readonly allOf: readonly Condition[] }
+  /** Number of tensors in the whole file, both ends included. */
+  | { readonly tensors: readonly [least: number, most: number] }
+  /** Every tensor has at most this many axes. */
+  | { readonly flat: number }
+  /** Something that a torch file holds beside its tensors. */
+  | { readonly extra: string }
+  /** The file's own notes, or its name. */
+  | { readonly note: string; readonly like: RegExp }
+  | { readonly named: RegExp };
 
-/** Whether the statement is true of the file. */
-export function holds(evidence: Evidence, index: TensorIndex): boolean {
-  if ('anyOf' in evidence) return evidence.anyOf.some((one) => holds(one, index));
-  if ('lacks' in evidence) return firstLike(index, evidence.lacks) === undefined;
-  const found = firstLike(index, evidence.has);
-  return found !== undefined && (evidence.rank === undefined || found.shape.length === evidence.rank);
+/** A condition, and in plain words what it means that it holds. */
+export type Evidence = Condition & { readonly says: Words };
+
+/** Whether the condition is true of the file. */
+export function holds(condition: Condition, index: TensorIndex): boolean {
+  if ('has' in condition) return fitsShape(firstLike(index, condition.has), condition);
+  if ('lacks' in condition) return firstLike(index, condition.lacks) === undefined;
+  if ('anyOf' in condition) return condition.anyOf.some((one) => holds(one, index));
+  if ('allOf' in condition) return condition.allOf.every((one) => holds(one, index));
+  if ('tensors' in condition)
+    return index.tensors.size >= condition.tensors[0] && index.tensors.size <= condition.tensors[1];
+  if ('flat' in condition) return [...index.tensors.values()].every(({ shape }) => shape.length <= condition.flat);
+  if ('extra' in condition) return index.extras?.has(condition.extra) === true;
+  if ('note' in condition) return condition.like.test(index.metadata.get(condition.note) ?? '');
+  return condition.named.test(fileName(index.file));
 }
 
 /** The first tensor whose name fits a pattern with `*`. */
 export function firstLike(index: TensorIndex, pattern: string): TensorEntry | undefined {
   if (!pattern.includes('*')) return index.tensors.get(pattern);
-  const [start, ...rest] = pattern.split('*');
-  for (const [name, entry] of index.tensors) {
-    if (name.startsWith(start!) && fits(name, start!.length, rest)) return entry;
+  const look = lookOf(index.tensors);
+  const known = look.found.get(pattern);
+  if (known !== undefined || look.found.has(pattern)) return known;
+  const found = search(look, pattern);
+  look.found.set(pattern, found);
+  return found;
+}
+
+/** Name without its folders, of either system. */
+export function fileName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
+
+function fitsShape(
+  entry: TensorEntry | undefined,
+  { rank, sizes }: { readonly rank?: number; readonly sizes?: Readonly<Record<number, number>> },
+): boolean {
+  if (entry === undefined || (rank !== undefined && entry.shape.length !== rank)) return false;
+  if (sizes === undefined) return true;
+  for (const axis in sizes) if (entry.shape[Number(axis)] !== sizes[axis]) return false;
+  return true;
+}
+
+/** How many characters at the beginning of a name sort it into a group. */
+const GROUP_CHARACTERS = 5;
+
+/** What makes many questions about one file fast: names by their beginning, and answers already given. */
+interface Look {
+  readonly all: readonly TensorEntry[];
+  readonly groups: ReadonlyMap<string, readonly TensorEntry[]>;
+  readonly found: Map<string, TensorEntry | undefined>;
+}
+
+const looks = new WeakMap<TensorIndex['tensors'], Look>();
+
+function lookOf(tensors: TensorIndex['tensors']): Look {
+  let look = looks.get(tensors);
+  if (look === undefined) {
+    const groups = new Map<string, TensorEntry[]>();
+    for (const [name, entry] of tensors) {
+      const beginning = name.slice(0, GROUP_CHARACTERS);
+      const group = groups.get(beginning);
+      if (group === undefined) groups.set(beginning, [entry]);
+      else group.push(entry);
+    }
+    look = { all: [...tensors.values()], groups, found: new Map() };
+    looks.set(tensors, look);
   }
-  return undefined;
+  return look;
+}
+
+function search(look: Look, pattern: string): TensorEntry | undefined {
+  const [start, ...rest] = pattern.split('*') as [string, ...string[]];
+  const candidates =
+    start.length < GROUP_CHARACTERS ? look.all : (look.groups.get(start.slice(0, GROUP_CHARACTERS)) ?? []);
+  return candidates.find(({ name }) => name.startsWith(start) && fits(name, start.length, rest));
 }
 
 /** Whether `pieces` follow one another in `name` from `at`, the last one at the very end. */

@@ -1,0 +1,33 @@
+import type { KnownFamily } from '../family.ts';
+import { transformerLayouts } from '../weights/keys/transformer-layouts.ts';
+
+/** Chroma, made from Flux.1 schnell (lodestones). */
+export const chroma: KnownFamily = {
+  id: 'chroma',
+  title: 'Chroma',
+  layouts: transformerLayouts(
+    (at) => [
+      { has: `${at}double_blocks.*.img_attn.qkv.weight`, says: { en: 'blocks for text and picture', zh: '双流块' } },
+      {
+        has: `${at}distilled_guidance_layer.*`,
+        says: { en: 'a network that makes the modulations', zh: '生成调制量的网络' },
+      },
+    ],
+    [
+      {
+        has: 'single_transformer_blocks.*.proj_mlp.weight',
+        says: { en: 'blocks for text and picture together', zh: '单流块' },
+      },
+      {
+        has: 'distilled_guidance_layer.*',
+        says: { en: 'a network that makes the modulations', zh: '生成调制量的网络' },
+      },
+    ],
+  ),
+  needs: ['denoiser', 't5', 'vae'],
+  nativeSize: 1024,
+  prediction: 'flow',
+  latentChannels: 16,
+  addOns: { modules: ['distilled_guidance_layer'] },
+  claims: ['chroma'],
+};

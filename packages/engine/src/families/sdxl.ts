@@ -1,0 +1,70 @@
+import type { KnownFamily } from '../family.ts';
+import { attendsTo, inDenoiser, unetLayouts } from '../weights/keys/unet-layouts.ts';
+import { inpainting, instructPix2pix, vSigns } from '../weights/keys/unet-variants.ts';
+
+/** Stable Diffusion XL and the models that were made from it (arXiv:2307.01952); the refiner is a family of its own. */
+export const sdxl: KnownFamily = {
+  id: 'sdxl',
+  title: 'Stable Diffusion XL',
+  layouts: unetLayouts({ entry: 'linear layers', sized: true, contextWidth: 2048 }, [
+    {
+      anyOf: [{ has: 'conditioner.embedders.1.*' }, attendsTo(2048)],
+      says: {
+        en: 'a second text encoder, or text vectors of both together (2048)',
+        zh: '有第二个文本编码器，或文本向量为两者合并的宽度 2048',
+      },
+    },
+    {
+      lacks: 'model.diffusion_model.encoder_hid_proj.*',
+      says: { en: 'no projection of foreign text vectors', zh: '没有外来文本向量的投影' },
+    },
+  ]),
+  variants: [
+    inpainting,
+    instructPix2pix,
+    {
+      id: 'playground',
+      title: { en: 'Playground v2.5 (EDM)', zh: 'Playground v2.5（EDM）' },
+      when: { anyOf: [{ has: 'edm_mean' }, { has: 'edm_vpred.sigma_max' }] },
+      use: { en: 'draws with the noise levels of EDM', zh: '使用 EDM 的噪声水平' },
+    },
+    {
+      id: 'lcm',
+      title: { en: 'latent consistency model', zh: '潜在一致性模型（LCM）' },
+      when: { anyOf: [{ has: 'time_embedding.cond_proj.weight' }, inDenoiser('time_embed.cond_proj.weight')] },
+      use: { en: 'draws in 2 to 8 steps', zh: '2 到 8 步即可出图' },
+    },
+    {
+      id: 'distilled',
+      title: { en: 'smaller UNet (SSD-1B, Vega)', zh: '缩小的 UNet（SSD-1B、Vega）' },
+      when: {
+        anyOf: [
+          {
+            allOf: [
+              inDenoiser('input_blocks.7.1.transformer_blocks.0.attn2.to_k.weight'),
+              { lacks: 'model.diffusion_model.input_blocks.7.1.transformer_blocks.9.*' },
+              { lacks: 'input_blocks.7.1.transformer_blocks.9.*' },
+            ],
+          },
+          {
+            allOf: [
+              { has: 'down_blocks.2.attentions.0.transformer_blocks.0.attn2.to_k.weight' },
+              { lacks: 'down_blocks.2.attentions.0.transformer_blocks.9.*' },
+            ],
+          },
+        ],
+      },
+      use: {
+        en: 'draws faster, with less detail; most SDXL LoRAs do not fit',
+        zh: '出图更快、细节更少；多数 SDXL LoRA 不适用',
+      },
+    },
+  ],
+  needs: ['denoiser', 'clip-l', 'openclip-g', 'vae'],
+  nativeSize: 1024,
+  prediction: 'eps',
+  predictions: vSigns,
+  latentChannels: 4,
+  addOns: { contextWidth: 2048, textWidths: [768, 1280] },
+  claims: ['stable-diffusion-xl-v1-base', 'sdxl', 'sd_xl', 'pony', 'illustrious', 'noobai'],
+};
