@@ -246,6 +246,9 @@ def made_files():
     shared = {"tied.a": weight, "tied.b": weight, "tied.c": weight[1:]}
     yield "shared", saved(shared), shared
     yield "arrays beside tensors", saved({"t": weight, "n": np.arange(3, dtype="<f4")}), {"t": weight, "n": torch.arange(3.0)}
+    long = {"n": np.arange(2000, dtype="<f4")}
+    yield "arrays in a deflated pickle", repacked(saved(long, pickle_protocol=4), zipfile.ZIP_DEFLATED), {"n": torch.arange(2000.0)}
+    yield "arrays in a stored pickle", saved(long, pickle_protocol=4), {"n": torch.arange(2000.0)}
     yield "untyped storage", saved({"u": torch.arange(4, dtype=torch.int16).view(torch.uint16)}), {"u": torch.arange(4, dtype=torch.int16).view(torch.uint16)}
 
     for tensor in (weight, weight.half(), weight.bfloat16(), torch.arange(4), torch.randn(2, dtype=torch.complex64)):

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sharedData } from '../../../../tests/shared-data.ts';
 import { memorySource } from './memory-source.ts';
-import { openIndex } from './open-index.ts';
+import { openIndex, recogniseFormat } from './open-index.ts';
 
 const read = (name: string) => readFileSync(sharedData(name));
 const text = (content: string) => new TextEncoder().encode(content);
@@ -24,6 +24,22 @@ describe('openIndex', () => {
     new DataView(bytes.buffer).setUint32(0, length, true);
     bytes.set(text(header), 8);
     expect((await openIndex(memorySource('x', bytes))).format).toBe('safetensors');
+  });
+
+  it('knows safetensors whatever the length of the header looks like', () => {
+    const head = new Uint8Array(64);
+    head.set(text('{"x":'), 8);
+    const view = new DataView(head.buffer);
+    const others = new Set<string | undefined>();
+    for (let i = 0; i < 100_000; i++) {
+      view.setUint32(0, i < 70_000 ? i : (i * 7919) % 100_000_000, true);
+      others.add(recogniseFormat(head)?.name);
+    }
+    for (const beginning of ['PK\x03\x04', '\x08\x08\x12\0', '\x80\x02\0\0', '}q\0\0']) {
+      head.set(Buffer.from(beginning, 'latin1'));
+      if (view.getUint32(0, true) <= 100_000_000) others.add(recogniseFormat(head)?.name);
+    }
+    expect([...others]).toEqual(['safetensors']);
   });
 
   it('explains a broken file by the format that its name promises', async () => {

@@ -9,7 +9,7 @@ export const onnxFormat: Format = {
   recognise(head) {
     if (head[0] !== 0x08 || head[1] === 0 || head[1]! > 30) return false;
     const length = head[3]!;
-    if (head[2] !== 0x12 || length > 64) return false;
+    if (head[2] !== 0x12 || length === 0 || length > 64) return false;
     return head.subarray(4, 4 + length).every((byte) => byte >= 0x20 && byte < 0x7f);
   },
   read(source) {

@@ -27,6 +27,7 @@ export const pickleFormat: Format = {
     const { arrays, extras } = collectArrays(source.file, value);
     const storages = {
       source,
+      pickle: source,
       bigEndian: false,
       locate() {
         throw new Error('no persistent id was allowed, so there is no storage');

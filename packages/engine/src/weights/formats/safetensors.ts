@@ -133,10 +133,13 @@ function readHeader(json: StrictJson): Header {
 }
 
 function readRecord(json: StrictJson, name: string): TensorRecord {
+  const before = json.position;
+  const usual = readUsualRecord(json, name);
+  if (usual !== undefined) return usual;
+  json.position = before;
   let dtype: SafetensorsDType | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
-  const before = json.position;
   json.object((key) => {
     const at = json.position;
     switch (key) {
@@ -169,6 +172,33 @@ function readRecord(json: StrictJson, name: string): TensorRecord {
     throw new JsonTrouble(json.text, before, `a ${missing} for ${name}`, 'none');
   }
   return { name, dtype, shape, start: offsets[0]!, end: offsets[1]! };
+}
+
+/** How the reference implementation writes, and how Python's json does: nearly every file is one or the other. */
+const SPACINGS = ['', ' '].map((space) => ({
+  dtype: `${space}{"dtype":${space}"`,
+  shape: `,${space}"shape":${space}[`,
+  comma: `,${space}`,
+  offsets: `],${space}"data_offsets":${space}[`,
+}));
+
+/** Reads a tensor that is written in a usual way, in half the time; undefined when it is not. */
+function readUsualRecord(json: StrictJson, name: string): TensorRecord | undefined {
+  const spacing = json.text.charCodeAt(json.position) === 0x20 ? SPACINGS[1]! : SPACINGS[0]!;
+  if (!json.literal(spacing.dtype)) return undefined;
+  json.position--; // Back to the quote, for the text to be read whole.
+  const dtype = json.string();
+  if (!isSafetensorsDType(dtype) || !json.literal(spacing.shape)) return undefined;
+  const shape: number[] = [];
+  if (json.text.charCodeAt(json.position) !== 0x5d) {
+    do shape.push(json.unsigned());
+    while (json.literal(spacing.comma));
+  }
+  if (!json.literal(spacing.offsets)) return undefined;
+  const start = json.unsigned();
+  if (!json.literal(spacing.comma)) return undefined;
+  const end = json.unsigned();
+  return json.literal(']}') ? { name, dtype, shape, start, end } : undefined;
 }
 
 function unsignedList(json: StrictJson): number[] {

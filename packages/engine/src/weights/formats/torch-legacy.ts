@@ -54,7 +54,7 @@ async function read(source: ByteSource, options: ReadOptions = {}): Promise<Tens
   if (options.placed === false) return { ...index, ...listArrays(arrays, source.file) };
   await checkCounts(spans, table.wholes);
   const locate = ({ key }: TorchStorage): Span => spans.get(key)!;
-  return { ...index, ...(await placeArrays(arrays, { source, bigEndian: false, locate })) };
+  return { ...index, ...(await placeArrays(arrays, { source, pickle: source, bigEndian: false, locate })) };
 }
 
 async function expectPickle(

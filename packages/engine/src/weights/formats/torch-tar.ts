@@ -62,7 +62,7 @@ async function read(source: ByteSource, options: ReadOptions = {}): Promise<Tens
   const placed =
     options.placed === false
       ? listArrays(arrays, source.file)
-      : await placeArrays(arrays, { source, bigEndian: false, locate });
+      : await placeArrays(arrays, { source, pickle: source, bigEndian: false, locate });
   return { format: torchTarFormat.name, file: source.file, metadata: new Map(), extras, foreign, ...placed };
 }
 

@@ -33,6 +33,7 @@ async function read(source: ByteSource, options: ReadOptions = {}): Promise<Tens
   const { arrays, extras } = collectArrays(names.where, value);
   const storages: Storages = {
     source,
+    pickle: span.source,
     bigEndian: await isBigEndian(source, members.get(`${root}byteorder`), options),
     locate: locator(source, members, root, options),
   };

@@ -101,6 +101,13 @@ export class StrictJson {
     return value;
   }
 
+  /** Takes exactly these characters if they come next, white space included. */
+  literal(characters: string): boolean {
+    if (!this.text.startsWith(characters, this.position)) return false;
+    this.position += characters.length;
+    return true;
+  }
+
   /** Reads `null` if it is there. */
   isNull(): boolean {
     const start = this.#skipSpace();

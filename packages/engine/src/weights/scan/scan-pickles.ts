@@ -8,7 +8,7 @@ import { ScanNotes } from './scan-report.ts';
 /** Pickles in a row that are looked at. */
 const PICKLE_LIMIT = 10_000;
 /** Opcodes that are looked at in one file, all its pickles together: some seconds of work. */
-export const SCAN_OPERATIONS = 4_000_000;
+export const SCAN_OPERATIONS = 6_000_000;
 
 /** What is left of `SCAN_OPERATIONS`. */
 export interface ScanBudget {

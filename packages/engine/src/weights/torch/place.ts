@@ -11,6 +11,8 @@ import { type TorchStorage, TorchTensor } from './torch-tensor.ts';
 export interface Storages {
   /** The file itself; what lies elsewhere is not in place. */
   readonly source: ByteSource;
+  /** What the pickle was read from, which long bytes inside it stand in. */
+  readonly pickle: ByteSource;
   readonly bigEndian: boolean;
   /** The bytes of a storage. */
   locate(storage: TorchStorage): Promise<Span> | Span;
@@ -82,7 +84,7 @@ function placeOne(
 }
 
 async function spanOf(array: ArrayValue, storages: Storages): Promise<Span> {
-  if (!(array instanceof TorchTensor)) return numpySpan(array, storages.source);
+  if (!(array instanceof TorchTensor)) return numpySpan(array, storages.pickle);
   const span = await storages.locate(array.storage);
   const wanted = array.storage.start + array.storage.length;
   if (wanted > span.length) {
@@ -96,8 +98,8 @@ async function spanOf(array: ArrayValue, storages: Storages): Promise<Span> {
   return { source: span.source, offset: span.offset + array.storage.start, length: array.storage.length };
 }
 
-function numpySpan({ data }: NumpyArray, source: ByteSource): Span {
-  if (data.inline === undefined) return { source, offset: data.offset, length: data.length };
+function numpySpan({ data }: NumpyArray, pickle: ByteSource): Span {
+  if (data.inline === undefined) return { source: pickle, offset: data.offset, length: data.length };
   return { source: memorySource('numpy array', data.inline), offset: 0, length: data.length };
 }
 
