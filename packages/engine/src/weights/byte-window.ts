@@ -23,15 +23,17 @@ export class ByteWindow {
   position: number;
   #bytes: Uint8Array = new Uint8Array();
   #view: DataView = new DataView(new ArrayBuffer(0));
+  readonly #chunkBytes: number;
   /** Position of the first buffered byte. */
   #start: number;
 
-  constructor(source: ByteSource, names: WindowNames, start = 0, end = source.size) {
+  constructor(source: ByteSource, names: WindowNames, start = 0, end = source.size, chunkBytes = CHUNK_BYTES) {
     this.source = source;
     this.names = names;
     this.position = start;
     this.end = end;
     this.#start = start;
+    this.#chunkBytes = chunkBytes;
   }
 
   /** Bytes between here and the end. */
@@ -56,7 +58,7 @@ export class ByteWindow {
   /** Buffers `length` bytes from here, or as many as there are. */
   async fillUpTo(length: number): Promise<void> {
     if (this.holds(Math.min(length, this.left))) return;
-    const wanted = Math.min(this.left, Math.max(length, CHUNK_BYTES));
+    const wanted = Math.min(this.left, Math.max(length, this.#chunkBytes));
     const bytes = await this.source.read(this.position, wanted);
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
