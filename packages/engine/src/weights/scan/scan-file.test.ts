@@ -10,7 +10,7 @@ import { scanFile } from './scan-file.ts';
 
 interface Sample {
   readonly deflated: string;
-  readonly picklescan: { readonly globals?: readonly (readonly string[])[] };
+  readonly picklescan: { readonly globals?: readonly (readonly string[])[]; readonly error?: string };
 }
 
 const inflate = async (packed: Uint8Array, sizeBytes: number) =>
