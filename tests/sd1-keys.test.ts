@@ -1,4 +1,5 @@
 import { detectFamily, familyOf } from '@danqing/engine/detect-family';
+import { DanqingError } from '@danqing/engine/errors';
 import { families } from '@danqing/engine/families/index';
 import { sd1 } from '@danqing/engine/families/sd1';
 import { emitOnnx } from '@danqing/engine/graph/onnx';
@@ -10,6 +11,8 @@ import { WeightScope } from '@danqing/engine/weights/scope';
 import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
 import { describe, expect, it } from 'vitest';
 import { sd15Tensors } from '../benchmarks/sd15-tensors.ts';
+import tiny from './fixtures/sd1-tiny.json' with { type: 'json' };
+import { seededRandom } from './seeded-random.ts';
 import { shapeIndex } from './shape-index.ts';
 import { sharedData } from './shared-data.ts';
 import { indexOf } from './stored-tensors.ts';
@@ -156,6 +159,25 @@ describe('a broken or partial SD 1.x', () => {
     expect(() => broken.graph()).toThrow(`› UNet › ${key}: expected shape [1280, 768], found [1280, 640].`);
   });
 
+  it('in whatever way gives graphs or an error in words, never another', () => {
+    const random = seededRandom('broken checkpoints');
+    const keys = Object.keys(tiny.shapes);
+    for (let round = 0; round < 80; round++) {
+      const broken: Record<string, readonly number[]> = { ...tiny.shapes };
+      for (let i = random.integer(1, 2); i > 0; i--) {
+        const key = random.pick(keys);
+        const shape = broken[key] ?? [];
+        const axis = random.integer(0, shape.length - 1);
+        const size = random.pick([0, 1, 3, 33, 100, 4096]);
+        const changes = [shape.slice(1), [...shape, 1], shape.toReversed(), shape.with(Math.max(0, axis), size)];
+        if (random.integer(0, 3) === 0) delete broken[key];
+        else broken[key] = random.pick(changes);
+      }
+      const trouble = troubleOf(shapeIndex(broken));
+      expect(trouble === undefined || trouble instanceof DanqingError, `round ${round}: ${String(trouble)}`).toBe(true);
+    }
+  });
+
   it('GEN-06: has no CLIP skip beyond its layers', () => {
     const [encoder] = sd1.parts(shapeIndex(shapes)).textEncoders();
     expect(() => encoder!.graph(13)).toThrow('CLIP skip: expected a whole number from 1 to 12, found 13.');
@@ -215,3 +237,17 @@ describe('a VAE by itself', () => {
 /** The graph as an ONNX model: equal bytes mean equal graphs with equal weights. */
 const written = (graph: Graph): Uint8Array =>
   emitOnnx(graph, { dialect: 'standard', place: ({ file, offset, length }) => ({ location: file, offset, length }) });
+
+/** What goes wrong when all graphs of a checkpoint are built, if anything does. */
+function troubleOf(index: TensorIndex): unknown {
+  try {
+    const parts = sd1.parts(index);
+    parts.denoiser().graph();
+    parts.textEncoders()[0]!.graph(1);
+    parts.vae().decoder();
+    parts.vae().encoder();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}

@@ -156,6 +156,8 @@ export interface DenoiserPart {
 /** The way between pictures (−1…1) and the family's latents (scaled, as the sampler has them). */
 export interface VaePart {
   readonly kind: 'kl' | 'taesd';
+  /** Channels of its latents, which are the family's. */
+  readonly latentChannels: number;
   /** Input: `latent` [batch, channels, height, width]. Output: `image` [batch, 3, height·factor, width·factor], about −1…1. */
   decoder(): Graph;
   /**

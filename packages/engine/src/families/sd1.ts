@@ -2,7 +2,7 @@ import { DanqingError } from '../errors.ts';
 import type { Family, LatentSpace, TextEncoderPart } from '../family.ts';
 import { readUnetConfig, unetGraph } from '../parts/denoisers/unet.ts';
 import { clipTextGraph, readClipTextConfig } from '../parts/text-encoders/clip.ts';
-import { findVae } from '../parts/vaes/find-vae.ts';
+import { checkLatents, findVae } from '../parts/vaes/find-vae.ts';
 import { places } from '../weights/keys/places.ts';
 import { unetLayouts } from '../weights/keys/unet-layouts.ts';
 import { guidanceInside, inpainting, instructPix2pix, vSigns } from '../weights/keys/unet-variants.ts';
@@ -78,6 +78,7 @@ export const sd1: Family = {
   vae(index) {
     const found = findVae(WeightScope.over(index.tensors, TITLE), latent);
     if (found === undefined) throw missingPart(index, 'a VAE', places.kl);
+    checkLatents(found, latent, index.file);
     return found;
   },
 };

@@ -1,3 +1,4 @@
+import { DanqingError } from '../errors.ts';
 import { groupNorm } from '../graph/ops/group-norm.ts';
 import { layerNorm } from '../graph/ops/layer-norm.ts';
 import { type Value, weight } from '../graph/value.ts';
@@ -6,10 +7,20 @@ import type { WeightScope } from '../weights/scope.ts';
 /** Groups of every group normalisation in Stable Diffusion's networks. */
 const GROUPS = 32;
 
-/** Group normalisation of x [n, c, h, w] with the scope's `weight` and `bias` [c]. */
+/**
+ * Group normalisation of x [n, c, h, w] with the scope's `weight` and `bias` [c].
+ * @throws bad-shape when c does not divide into the groups.
+ */
 export function groupNormLayer(x: Value, scope: WeightScope, epsilon: number): Value {
-  const channels = [x.shape[1] as number];
-  const [scale, shift] = ['weight', 'bias'].map((name) => weight(scope.get(name, channels))) as [Value, Value];
+  const channels = x.shape[1] as number;
+  if (channels === 0 || channels % GROUPS !== 0) {
+    throw new DanqingError('bad-shape', {
+      where: scope.path,
+      expected: `channels that divide into ${GROUPS} groups`,
+      found: `${channels}`,
+    });
+  }
+  const [scale, shift] = ['weight', 'bias'].map((name) => weight(scope.get(name, [channels]))) as [Value, Value];
   return groupNorm(x, scale, shift, { groups: GROUPS, epsilon });
 }
 

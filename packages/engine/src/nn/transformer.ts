@@ -1,9 +1,9 @@
 import { add } from '../graph/ops/add.ts';
-import { attention } from '../graph/ops/attention.ts';
 import { gelu } from '../graph/ops/gelu.ts';
 import { multiply } from '../graph/ops/multiply.ts';
 import type { Value } from '../graph/value.ts';
 import type { WeightScope } from '../weights/scope.ts';
+import { type AttentionScopes, attentionLayer } from './attention.ts';
 import { linearLayer, linearLayers } from './linear.ts';
 import { groupNormLayer, layerNormLayer } from './norm.ts';
 import { fromTokens, toTokens } from './tokens.ts';
@@ -35,19 +35,23 @@ export function spatialTransformer(
 
 function transformerBlock(x: Value, context: Value, scope: WeightScope, heads: number): Value {
   const first = layerNormLayer(x, scope.at('norm1'));
-  let h = add(attentionLayer(first, first, scope.at('attn1'), heads), x);
-  h = add(attentionLayer(layerNormLayer(h, scope.at('norm2')), context, scope.at('attn2'), heads), h);
+  let h = add(attentionLayer(first, first, attentionScopes(scope.at('attn1')), { heads, bias: false }), x);
+  h = add(
+    attentionLayer(layerNormLayer(h, scope.at('norm2')), context, attentionScopes(scope.at('attn2')), {
+      heads,
+      bias: false,
+    }),
+    h,
+  );
   return add(feedForward(layerNormLayer(h, scope.at('norm3')), scope.at('ff.net')), h);
 }
 
-/** Attention of x [n, t, c] to `source` [n, s, d]; self-attention where they are the same. */
-function attentionLayer(x: Value, source: Value, scope: WeightScope, heads: number): Value {
-  const width = x.shape[2] as number;
-  const q = linearLayer(x, scope.at('to_q'), width, { bias: false });
-  const k = linearLayer(source, scope.at('to_k'), width, { bias: false });
-  const v = linearLayer(source, scope.at('to_v'), width, { bias: false });
-  return linearLayer(attention(q, k, v, { heads }), scope.at('to_out.0'), width);
-}
+const attentionScopes = (scope: WeightScope): AttentionScopes => ({
+  q: scope.at('to_q'),
+  k: scope.at('to_k'),
+  v: scope.at('to_v'),
+  out: scope.at('to_out.0'),
+});
 
 /** Widening of the feed-forward layers. */
 const WIDER = 4;

@@ -38,15 +38,14 @@ export interface UnetConfig {
 /** Attention heads: their number at every level (SD 1.x), or their width (later families). */
 export type Heads = { readonly count: number } | { readonly width: number };
 
+const KERNEL = [undefined, undefined, 3, 3] as const;
+
 /**
  * Reads the structure of the UNet in `scope` off its key names and shapes; `heads` cannot be seen there.
  * @throws missing when a key that every UNet has is not there.
  */
 export function readUnetConfig(scope: WeightScope, heads: Heads): UnetConfig {
-  const [width, inputChannels] = scope.get('input_blocks.0.0.weight', [undefined, undefined, 3, 3]).shape as [
-    number,
-    number,
-  ];
+  const [width, inputChannels] = scope.get('input_blocks.0.0.weight', KERNEL).shape as [number, number];
   const [outputChannels] = scope.get('out.2.weight', [undefined, width, 3, 3]).shape as [number];
   const depth = (block: WeightScope) => block.at('1.transformer_blocks').count();
 
@@ -59,7 +58,7 @@ export function readUnetConfig(scope: WeightScope, heads: Heads): UnetConfig {
       continue;
     }
     const level = down.at(-1)!;
-    level.channels = block.get('0.out_layers.3.weight').shape[0]!;
+    level.channels = block.get('0.out_layers.3.weight', KERNEL).shape[0]!;
     level.depths.push(depth(block));
   }
 
@@ -68,16 +67,16 @@ export function readUnetConfig(scope: WeightScope, heads: Heads): UnetConfig {
   let next = 0;
   const up = down.toReversed().map(({ depths }) => [...depths, 0].map(() => depth(outputs.at(next++))));
 
-  const context = [...inputs.children().map((name) => inputs.at(name).at(1)), scope.at('middle_block.1')]
-    .map((block) => block.peek('transformer_blocks.0.attn2.to_k.weight'))
-    .find((entry) => entry !== undefined);
+  const key = 'transformer_blocks.0.attn2.to_k.weight';
+  const transformers = [...inputs.children().map((name) => inputs.at(name).at(1)), scope.at('middle_block.1')];
+  const first = transformers.find((place) => place.has(key)) ?? scope.at('middle_block.1');
   return {
     inputChannels,
     outputChannels,
     width,
     levels: down.map(({ channels, depths }, i) => ({ channels, down: depths, up: up[down.length - 1 - i]! })),
     middle: scope.at('middle_block.1.transformer_blocks').count(),
-    contextWidth: (context ?? scope.get('middle_block.1.transformer_blocks.0.attn2.to_k.weight')).shape[1]!,
+    contextWidth: first.get(key, [undefined, undefined]).shape[1]!,
     vectorWidth: scope.peek('label_emb.0.0.weight')?.shape[1],
     heads,
   };

@@ -1,13 +1,13 @@
 import { DanqingError } from '../../errors.ts';
 import { symbol } from '../../graph/dim.ts';
 import { add } from '../../graph/ops/add.ts';
-import { attention } from '../../graph/ops/attention.ts';
 import { gather } from '../../graph/ops/gather-scatter.ts';
 import { gelu } from '../../graph/ops/gelu.ts';
 import { multiply } from '../../graph/ops/multiply.ts';
 import { quickGelu } from '../../graph/ops/silu.ts';
 import { subtract } from '../../graph/ops/subtract.ts';
 import { type Graph, input, scalar, type Value, weight } from '../../graph/value.ts';
+import { attentionLayer } from '../../nn/attention.ts';
 import { linearLayer } from '../../nn/linear.ts';
 import { layerNormLayer } from '../../nn/norm.ts';
 import type { WeightScope } from '../../weights/scope.ts';
@@ -77,13 +77,8 @@ export function clipText(vectors: Value, scope: WeightScope, config: ClipTextCon
 function clipLayer(x: Value, scope: WeightScope, { width, innerWidth, activation }: ClipTextConfig): Value {
   const normal = layerNormLayer(x, scope.at('layer_norm1'));
   const own = scope.at('self_attn');
-  const [q, k, v] = ['q_proj', 'k_proj', 'v_proj'].map((name) => linearLayer(normal, own.at(name), width)) as [
-    Value,
-    Value,
-    Value,
-  ];
-  const mixed = attention(q, k, v, { heads: width / HEAD_WIDTH, causal: true });
-  const h = add(x, linearLayer(mixed, own.at('out_proj'), width));
+  const scopes = { q: own.at('q_proj'), k: own.at('k_proj'), v: own.at('v_proj'), out: own.at('out_proj') };
+  const h = add(x, attentionLayer(normal, normal, scopes, { heads: width / HEAD_WIDTH, causal: true }));
   const inner = linearLayer(layerNormLayer(h, scope.at('layer_norm2')), scope.at('mlp.fc1'), innerWidth);
   return add(h, linearLayer(activation === 'gelu' ? gelu(inner) : quickGelu(inner), scope.at('mlp.fc2'), width));
 }

@@ -4,18 +4,28 @@ import type { Graph } from '../../graph/value.ts';
 import { places, taesdPlaces } from '../../weights/keys/places.ts';
 import type { WeightScope } from '../../weights/scope.ts';
 import { klDecoderGraph, klEncoderGraph, readKlConfig } from './kl.ts';
-import { taesdDecoderGraph, taesdEncoderGraph } from './taesd.ts';
+import { taesdDecoderGraph, taesdDecoderLatents, taesdEncoderGraph, taesdEncoderLatents } from './taesd.ts';
 
 /**
  * The autoencoder among the tensors of `root`: a KL VAE, in a checkpoint or alone, or a tiny one (TAESD).
  * @returns undefined when there is none.
- * @throws bad-shape when its latents have not the channels of `latent`.
  */
-export function findVae(root: WeightScope, latent: LatentSpace): VaePart | undefined {
-  return findKl(root, latent) ?? findTaesd(root, latent);
+export function findVae(root: WeightScope, { scale }: LatentSpace): VaePart | undefined {
+  return findKl(root, scale) ?? findTaesd(root);
 }
 
-function findKl(root: WeightScope, { channels, scale }: LatentSpace): VaePart | undefined {
+/** @throws bad-shape when the latents of `vae` are of another space. */
+export function checkLatents({ latentChannels }: VaePart, { channels }: LatentSpace, file: string): void {
+  if (latentChannels === channels) return;
+  throw new DanqingError('bad-shape', {
+    where: `VAE of ${file}`,
+    expected: `latents of ${channels} channels`,
+    found: `latents of ${latentChannels}`,
+    advice: 'It belongs to another family of models; choose one that was made for this one.',
+  });
+}
+
+function findKl(root: WeightScope, scale: number): VaePart | undefined {
   const scope = places.kl
     .map((place) => root.at(place, 'VAE'))
     .find(
@@ -23,15 +33,15 @@ function findKl(root: WeightScope, { channels, scale }: LatentSpace): VaePart | 
     );
   if (scope === undefined) return undefined;
   const config = readKlConfig(scope);
-  checkChannels(scope, config.latentChannels, channels);
   return {
     kind: 'kl',
+    latentChannels: config.latentChannels,
     decoder: half('decoder', config.decoderBlocks && (() => klDecoderGraph(scope, config, scale))),
     encoder: half('encoder', config.encoderBlocks && (() => klEncoderGraph(scope, config, scale))),
   };
 }
 
-function findTaesd(root: WeightScope, { channels }: LatentSpace): VaePart | undefined {
+function findTaesd(root: WeightScope): VaePart | undefined {
   const decoder = taesdPlaces.decoder
     .map(({ path, first }) => ({ scope: root.at(path, 'TAESD'), first }))
     .find(({ scope, first }) => scope.has(`${first}.weight`) && scope.has(`${first + 2}.conv.0.weight`));
@@ -39,10 +49,10 @@ function findTaesd(root: WeightScope, { channels }: LatentSpace): VaePart | unde
     .map(({ path }) => root.at(path, 'TAESD'))
     .find((scope) => scope.has('0.weight') && scope.has('1.conv.0.weight'));
   if (decoder === undefined && encoder === undefined) return undefined;
-  if (decoder !== undefined)
-    checkChannels(decoder.scope, decoder.scope.get(`${decoder.first}.weight`).shape[1]!, channels);
   return {
     kind: 'taesd',
+    latentChannels:
+      decoder === undefined ? taesdEncoderLatents(encoder!) : taesdDecoderLatents(decoder.scope, decoder.first),
     decoder: half('decoder', decoder && (() => taesdDecoderGraph(decoder.scope, decoder.first))),
     encoder: half('encoder', encoder && (() => taesdEncoderGraph(encoder))),
   };
@@ -59,14 +69,4 @@ function half(name: 'encoder' | 'decoder', graph: (() => Graph) | 0 | undefined)
       advice: 'Choose a complete VAE.',
     });
   };
-}
-
-function checkChannels(scope: WeightScope, found: number, expected: number): void {
-  if (found === expected) return;
-  throw new DanqingError('bad-shape', {
-    where: `VAE at ${scope.path === '' ? 'the top of the file' : scope.path}`,
-    expected: `latents of ${expected} channels`,
-    found: `latents of ${found}`,
-    advice: 'It belongs to another family of models; choose one that was made for this one.',
-  });
 }

@@ -1,6 +1,5 @@
 import { multiplyDims, symbol } from '../../graph/dim.ts';
 import { add } from '../../graph/ops/add.ts';
-import { attention } from '../../graph/ops/attention.ts';
 import { clamp } from '../../graph/ops/clamp.ts';
 import { exp } from '../../graph/ops/exp.ts';
 import { multiply } from '../../graph/ops/multiply.ts';
@@ -8,8 +7,8 @@ import { resizeNearest } from '../../graph/ops/resize-nearest.ts';
 import { silu } from '../../graph/ops/silu.ts';
 import { slice } from '../../graph/ops/slice-pad.ts';
 import { type Graph, input, scalar, type Value } from '../../graph/value.ts';
+import { attentionLayer } from '../../nn/attention.ts';
 import { convLayer } from '../../nn/conv.ts';
-import { linearLayer } from '../../nn/linear.ts';
 import { groupNormLayer } from '../../nn/norm.ts';
 import { resnetBlock } from '../../nn/resnet.ts';
 import { fromTokens, toTokens } from '../../nn/tokens.ts';
@@ -34,14 +33,19 @@ export interface KlConfig {
   readonly decoderBlocks: number | undefined;
 }
 
+const KERNEL = [undefined, undefined, 3, 3] as const;
+
 /** Reads the structure of the autoencoder in `scope` (`encoder`, `decoder`, `quant_conv`, `post_quant_conv`) off its shapes. */
 export function readKlConfig(scope: WeightScope): KlConfig {
-  const half = scope.at(scope.has('decoder.conv_in.weight') ? 'decoder.up' : 'encoder.down');
+  const decoder = scope.has('decoder.conv_in.weight');
+  const half = scope.at(decoder ? 'decoder.up' : 'encoder.down');
   const blocks = (place: string) => scope.at(place).at('0.block').count() || undefined;
-  const latent = scope.peek('decoder.conv_in.weight')?.shape[1] ?? scope.get('encoder.conv_out.weight').shape[0]! / 2;
+  const latent = decoder
+    ? scope.get('decoder.conv_in.weight', KERNEL).shape[1]!
+    : Math.floor(scope.get('encoder.conv_out.weight', KERNEL).shape[0]! / 2);
   const channels = Array.from(
     { length: half.count() },
-    (_, level) => half.at(level).get('block.0.conv2.weight').shape[0]!,
+    (_, level) => half.at(level).get('block.0.conv2.weight', KERNEL).shape[0]!,
   );
   return {
     latentChannels: latent,
@@ -110,12 +114,8 @@ function middle(x: Value, scope: WeightScope): Value {
   const h = klResnet(x, scope.at('block_1'), channels);
   const place = scope.at('attn_1');
   const tokens = toTokens(groupNormLayer(h, place.at('norm'), EPSILON));
-  const [q, k, v] = ['q', 'k', 'v'].map((name) => linearLayer(tokens, place.at(name), channels)) as [
-    Value,
-    Value,
-    Value,
-  ];
-  const mixed = linearLayer(attention(q, k, v, { heads: 1 }), place.at('proj_out'), channels);
+  const scopes = { q: place.at('q'), k: place.at('k'), v: place.at('v'), out: place.at('proj_out') };
+  const mixed = attentionLayer(tokens, tokens, scopes, { heads: 1 });
   return klResnet(add(h, fromTokens(mixed, h)), scope.at('block_2'), channels);
 }
 

@@ -15,10 +15,20 @@ const IMAGE_CHANNELS = 3;
 /** The decoder holds latents softly within ± this: tanh(x / 3) · 3. */
 const LIMIT = 3;
 
+const KERNEL = [undefined, undefined, 3, 3] as const;
+
+/** Channels of the latents that the decoder in `scope` takes. */
+export const taesdDecoderLatents = (scope: WeightScope, first: number): number =>
+  scope.at(first).get('weight', KERNEL).shape[1]!;
+
+/** Channels of the latents that the encoder in `scope` gives: those of its last layer, behind as many blocks and convolutions. */
+export const taesdEncoderLatents = (scope: WeightScope): number =>
+  scope.at(BLOCKS.reduce((sum, blocks) => sum + blocks, BLOCKS.length as number)).get('weight', KERNEL).shape[0]!;
+
 /** The decoder as a graph; see VaePart. `scope` holds the layers, the first one (a convolution) at index `first`. */
 export function taesdDecoderGraph(scope: WeightScope, first: number): Graph {
-  const [, latentChannels] = scope.at(first).get('weight', [undefined, undefined, 3, 3]).shape as [number, number];
-  const latent = input('latent', [symbol('batch'), latentChannels, symbol('height'), symbol('width')]);
+  const channels = taesdDecoderLatents(scope, first);
+  const latent = input('latent', [symbol('batch'), channels, symbol('height'), symbol('width')]);
   return { name: 'TAESD decoder', inputs: [latent], outputs: { image: taesdDecode(latent, scope, first) } };
 }
 
@@ -30,7 +40,7 @@ export function taesdEncoderGraph(scope: WeightScope): Graph {
 
 /** Scaled latents [n, z, h, w] to a picture [n, 3, 8h, 8w] in about −1…1. */
 export function taesdDecode(latent: Value, scope: WeightScope, first: number): Value {
-  const [width] = scope.at(first).get('weight').shape as [number];
+  const [width] = scope.at(first).get('weight', KERNEL).shape as [number];
   let at = first;
   let h = relu(convLayer(multiply(tanh(multiply(latent, scalar(1 / LIMIT))), scalar(LIMIT)), scope.at(at), width));
   // An activation has an index of its own, as an enlargement has.
@@ -50,17 +60,14 @@ export function taesdDecode(latent: Value, scope: WeightScope, first: number): V
 
 /** A picture [n, 3, H, W] in −1…1 to scaled latents [n, z, H/8, W/8]. */
 export function taesdEncode(image: Value, scope: WeightScope): Value {
-  const [width] = scope.at(0).get('weight').shape as [number];
-  // As many blocks and convolutions stand before it.
-  const last = BLOCKS.reduce((sum, blocks) => sum + blocks, BLOCKS.length as number);
-  const [latentChannels] = scope.at(last).get('weight').shape as [number];
+  const [width] = scope.at(0).get('weight', KERNEL).shape as [number];
   let at = 0;
   let h = multiply(add(image, scalar(1)), scalar(0.5));
   for (const [stage, blocks] of BLOCKS.toReversed().entries()) {
     h = convLayer(h, scope.at(at++), width, stage === 0 ? {} : { stride: 2, padding: [1, 1, 1, 1], bias: false });
     for (let i = 0; i < blocks; i++) h = taesdBlock(h, scope.at(at++), width);
   }
-  return convLayer(h, scope.at(at), latentChannels);
+  return convLayer(h, scope.at(at), taesdEncoderLatents(scope));
 }
 
 function taesdBlock(x: Value, scope: WeightScope, out: number): Value {
