@@ -1,5 +1,6 @@
 import type { RecipeInput } from '@danqing/contract/recipe';
 import type { DrawnPicture } from '@danqing/contract/worker-messages';
+import type { SavedPicture } from '@danqing/studio/gallery/save-picture';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CliCommand } from '../command.ts';
 import type { Messages } from '../messages/index.ts';
@@ -78,51 +79,48 @@ export const generate: CliCommand = {
 };
 
 async function draw(prompt: string, typed: Typed, messages: Messages): Promise<void> {
-  const [{ readRecipe }, { checkQuality, checkWritable, readOutputPlace }, { drawPictures }] = await Promise.all([
-    import('@danqing/studio/jobs/read-recipe'),
-    import('@danqing/studio/gallery/output-place'),
-    import('../drawing/draw-pictures.ts'),
-  ]);
-  const recipe = readRecipe(recipeOf(prompt, typed));
-  const place = await readOutputPlace(typed.out, typed.format);
-  const quality = checkQuality(typed.quality);
-  if (typed.saveLatent !== undefined) await checkWritable(typed.saveLatent);
-
-  const started = new Date();
+  const { json = false, saveLatent, sidecar = false } = typed;
+  const { drawPictures } = await import('../drawing/draw-pictures.ts');
   const pictures: (DrawnPicture & { readonly path: string })[] = [];
-  const { notes, timings } = await drawPictures(recipe, {
-    latents: typed.saveLatent !== undefined,
+  let save: ((picture: DrawnPicture) => Promise<SavedPicture>) | undefined;
+  const { notes, timings } = await drawPictures({
+    latents: saveLatent !== undefined,
     messages,
+    async plan() {
+      const { readRecipe } = await import('@danqing/studio/jobs/read-recipe');
+      const recipe = readRecipe(recipeOf(prompt, typed));
+      const { checkQuality, checkWritable, readOutputPlace } = await import('@danqing/studio/gallery/output-place');
+      const place = await readOutputPlace(typed.out, typed.format);
+      const quality = checkQuality(typed.quality);
+      if (saveLatent !== undefined) await checkWritable(saveLatent);
+      const settings = { place, recipe, started: new Date(), sidecar, ...(quality !== undefined && { quality }) };
+      // Loads while the first picture is drawn.
+      const saving = import('@danqing/studio/gallery/save-picture');
+      save = async (picture) => (await saving).savePicture(picture, settings);
+      return recipe;
+    },
     async onPicture(picture) {
-      const { savePicture } = await import('@danqing/studio/gallery/save-picture');
-      const { sidecar = false } = typed;
-      const saved = await savePicture(picture, {
-        place,
-        recipe,
-        started,
-        sidecar,
-        ...(quality !== undefined && { quality }),
-      });
+      const saved = await save!(picture);
       pictures.push({ ...picture, path: saved.path });
-      if (typed.json !== true) console.log(saved.path);
+      if (!json) console.log(saved.path);
       return saved.notes;
     },
   });
   const [first] = pictures;
-  if (typed.saveLatent !== undefined && first !== undefined) {
+  if (saveLatent !== undefined && first !== undefined) {
     const { saveLatents } = await import('@danqing/studio/gallery/save-latents');
     await saveLatents(
-      typed.saveLatent,
+      saveLatent,
       pictures.map(({ latent }) => latent!),
       first,
     );
   }
-  if (typed.json === true) {
+  if (json) {
     const described = pictures.map(({ path, width, height, infotext, receipt }) => {
       const parsed = JSON.parse(receipt) as { parameters: { seed: string } };
       return { path, seed: Number(parsed.parameters.seed), width, height, infotext, receipt: parsed };
     });
-    console.log(JSON.stringify({ pictures: described, latent: typed.saveLatent, notes, timings }));
+    console.log(JSON.stringify({ pictures: described, latent: saveLatent, notes, timings }));
   } else if (first !== undefined) {
     const { describeJob } = await import('../drawing/describe-job.ts');
     for (const line of describeJob(first.receipt, timings.total, messages)) console.error(line);

@@ -1,4 +1,5 @@
 import type { DrawnPicture } from '@danqing/contract/worker-messages';
+import type { VerificationPlan } from '@danqing/studio/gallery/verify-picture';
 import type { CliCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Messages } from '../messages/index.ts';
@@ -30,18 +31,23 @@ export const verify: CliCommand = {
 };
 
 async function compare(path: string, { model, vae, json }: Typed, messages: Messages): Promise<void> {
-  const { judgePicture, planVerification } = await import('@danqing/studio/gallery/verify-picture');
-  const plan = await planVerification(path, { checkpoint: model, vae });
   const { drawPictures } = await import('../drawing/draw-pictures.ts');
+  let plan: VerificationPlan | undefined;
   let drawn: DrawnPicture | undefined;
-  const { notes, timings } = await drawPictures(plan.recipe, {
+  const { notes, timings } = await drawPictures({
     messages,
+    async plan() {
+      const { planVerification } = await import('@danqing/studio/gallery/verify-picture');
+      plan = await planVerification(path, { checkpoint: model, vae });
+      return plan.recipe;
+    },
     async onPicture(picture) {
       drawn = picture;
       return Promise.resolve([]);
     },
   });
-  const { verdict, text } = await judgePicture(plan, drawn!);
+  const { judgePicture } = await import('@danqing/studio/gallery/verify-picture');
+  const { verdict, text } = await judgePicture(plan!, drawn!);
   if (json === true) {
     const { kind, ...found } = verdict;
     console.log(JSON.stringify({ verdict: kind, ...found, text, notes, timings }));

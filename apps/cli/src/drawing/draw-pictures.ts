@@ -20,6 +20,8 @@ export interface JobReport {
 export interface DrawPicturesOptions {
   readonly latents?: boolean;
   readonly messages: Messages;
+  /** What to draw; worked out while the drawing process starts. */
+  plan(): Promise<Recipe>;
   /** Called for every finished picture in order; what it returns are notes for people. */
   onPicture(picture: DrawnPicture): Promise<readonly string[]>;
 }
@@ -29,11 +31,22 @@ export interface DrawPicturesOptions {
  * a picture that is being saved is saved.
  * @throws cancelled after Ctrl-C, and what the job throws.
  */
-export async function drawPictures(recipe: Recipe, options: DrawPicturesOptions): Promise<JobReport> {
-  const { latents = false, messages, onPicture } = options;
+export async function drawPictures(options: DrawPicturesOptions): Promise<JobReport> {
   const client = new WorkerClient();
-  const drawing = client.draw(recipe, { latents });
+  const stopListening = onInterrupt(() => void client.stop());
+  client.start();
+  try {
+    return await draw(client, await options.plan(), options);
+  } finally {
+    stopListening();
+    await client.stop();
+  }
+}
+
+async function draw(client: WorkerClient, recipe: Recipe, options: DrawPicturesOptions): Promise<JobReport> {
+  const { latents = false, messages, onPicture } = options;
   const startedMs = performance.now();
+  const drawing = client.draw(recipe, { latents });
   const phases = new PhaseClock();
   const progress = createProgress({
     stream: process.stderr,
@@ -48,7 +61,6 @@ export async function drawPictures(recipe: Recipe, options: DrawPicturesOptions)
     notes.push(text);
     progress.say(messages.drawing.note(text));
   };
-  const stopListening = onInterrupt(() => void client.stop());
   try {
     for await (const event of drawing) {
       switch (event.type) {
@@ -63,13 +75,12 @@ export async function drawPictures(recipe: Recipe, options: DrawPicturesOptions)
           note(event.text);
           break;
         case 'picture':
+          progress.hide();
           for (const text of await onPicture(event.picture)) note(text);
       }
     }
   } finally {
     progress.end();
-    stopListening();
-    await client.stop();
   }
   return { notes, timings: { total: (performance.now() - startedMs) / 1000, phases: phases.end() } };
 }

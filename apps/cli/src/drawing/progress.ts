@@ -18,6 +18,8 @@ export interface Progress {
   step(step: StepDone): void;
   /** A line that stays. */
   say(line: string): void;
+  /** Makes room for a result until the job goes on. */
+  hide(): void;
   /** Takes away what is only true while the job runs. */
   end(): void;
 }
@@ -59,6 +61,8 @@ class ProgressLines implements Progress {
     this.#place.stream.write(`${line}\n`);
   }
 
+  hide(): void {}
+
   end(): void {}
 }
 
@@ -72,12 +76,13 @@ class ProgressBar implements Progress {
   #phaseFromMs: number;
   #done: StepDone | undefined;
   #doneMs = 0;
+  #isHidden = false;
 
   constructor(place: ProgressPlace) {
     this.#place = place;
     this.#phaseFromMs = place.nowMs();
     // The time left goes on between two steps.
-    this.#timer = setInterval(() => this.#draw(), 1000);
+    this.#timer = setInterval(() => this.#redraw(), 1000);
     this.#timer.unref();
     this.#draw();
   }
@@ -96,15 +101,25 @@ class ProgressBar implements Progress {
 
   say(line: string): void {
     this.#place.stream.write(`${CLEAR_LINE}${line}\n`);
-    this.#draw();
+    this.#redraw();
+  }
+
+  hide(): void {
+    this.#isHidden = true;
+    this.#place.stream.write(CLEAR_LINE);
   }
 
   end(): void {
     clearInterval(this.#timer);
-    this.#place.stream.write(CLEAR_LINE);
+    this.hide();
+  }
+
+  #redraw(): void {
+    if (!this.#isHidden) this.#draw();
   }
 
   #draw(): void {
+    this.#isHidden = false;
     const { stream, messages } = this.#place;
     const line =
       this.#phase === 'sample' && this.#done !== undefined

@@ -49,6 +49,11 @@ export class WorkerClient {
     this.#entry = entry;
   }
 
+  /** Starts the process ahead of the first job, which then need not wait for it. */
+  start(): void {
+    this.#child ??= this.#start();
+  }
+
   /** Queues a job. Its loop throws a DanqingError when it fails, is cancelled, or the process breaks down. */
   draw(recipe: Recipe, { previews = false, latents = false, signal }: DrawOptions = {}): Drawing {
     const number = ++this.#jobCount;
