@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Files that come with the program. */
@@ -13,3 +13,6 @@ export const tinyVae = asset('taesd.safetensors');
 
 /** Folder of what the program remembers between runs; deleting it loses nothing but time. */
 export const cacheFolder = (): string => process.env['DANQING_CACHE'] ?? join(homedir(), '.cache', 'danqing');
+
+/** Folder of a person's models and settings. */
+export const homeFolder = (): string => resolve(process.env['DANQING_HOME'] ?? join(homedir(), 'danqing'));
