@@ -12,7 +12,8 @@ import {
   TorchTensor,
 } from './torch-tensor.ts';
 
-const STORAGES: Readonly<Record<string, DType | undefined>> = {
+/** Element type of each storage class of torch; undefined for the one that counts in bytes. */
+export const STORAGES: Readonly<Record<string, DType | undefined>> = {
   DoubleStorage: 'F64',
   FloatStorage: 'F32',
   HalfStorage: 'F16',
@@ -28,7 +29,8 @@ const STORAGES: Readonly<Record<string, DType | undefined>> = {
   UntypedStorage: undefined,
 };
 
-const DTYPE_NAMES: Readonly<Record<string, DType>> = {
+/** Element type by its name in torch. */
+export const DTYPE_NAMES: Readonly<Record<string, DType>> = {
   float64: 'F64',
   float32: 'F32',
   float16: 'F16',
