@@ -48,22 +48,25 @@ describe('Content-Disposition', () => {
 
   it('is read in any case, without a mistake of its own', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (header) => {
-        parseContentDisposition(`attachment; filename*0*=${header}; filename="${header}"`);
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        const header = Buffer.from(bytes).toString('latin1');
+        const name = parseContentDisposition(`attachment; filename*0*=${header}; filename="${header}"`);
+        expect(['string', 'undefined']).toContain(typeof name);
       }),
     );
   });
 
   it('of the greatest length is read in one go, whatever it repeats', () => {
     for (const piece of ['a"\\', '; filename', 'a', ' ', '=?a?b?', ' a', '="']) {
-      parseContentDisposition(piece.repeat(60_000 / piece.length));
-      parseContentDisposition(`attachment; filename="${piece.repeat(60_000 / piece.length)}`);
+      const long = piece.repeat(60_000 / piece.length);
+      expect(parseContentDisposition(long)?.length ?? 0).toBeLessThan(60_001);
+      expect(parseContentDisposition(`attachment; filename="${long}`)?.length ?? 0).toBeLessThan(60_001);
     }
   });
 
   it('brings back what a careful server sends', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (name) => {
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (name) => {
         const encoded = encodeURIComponent(name).replaceAll("'", '%27').replaceAll('*', '%2A');
         expect(parseContentDisposition(`attachment; filename*=UTF-8''${encoded}`)).toBe(name);
       }),
