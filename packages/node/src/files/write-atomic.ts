@@ -3,6 +3,7 @@ import { link, lstat, open, realpath, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DanqingError } from '@danqing/engine/errors';
+import { writingTrouble } from './writing-trouble.ts';
 
 export interface WriteAtomicOptions {
   /** Whether a file of that name may be replaced; when not, an existing one is left alone. */
@@ -34,7 +35,7 @@ export async function writeAtomic(
     await syncFolder(dirname(target));
     return true;
   } catch (error) {
-    throw explain(error, path);
+    throw writingTrouble(path, error);
   }
 }
 
@@ -72,8 +73,8 @@ async function writeAll(handle: FileHandle, piece: Uint8Array): Promise<void> {
   for (let at = 0; at < piece.length;) at += (await handle.write(piece, at)).bytesWritten;
 }
 
-/** Gives the file its name unless that is taken; a hard link cannot replace a file, even one made this moment. */
-async function claimName(temporary: string, target: string): Promise<boolean> {
+/** Gives a finished file of the same folder its name unless that is taken; a hard link cannot replace a file, even one made this moment. */
+export async function claimName(temporary: string, target: string): Promise<boolean> {
   try {
     await link(temporary, target);
     return true;
@@ -89,7 +90,7 @@ async function claimName(temporary: string, target: string): Promise<boolean> {
 }
 
 /** Makes the new name last through a power cut, where folders can be synced. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   try {
     const handle = await open(path, 'r');
     try {
@@ -106,30 +107,4 @@ async function syncFolder(path: string): Promise<void> {
 
 function ignoreMissing(error: unknown): undefined {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'a full disk',
-  EDQUOT: 'a used-up quota',
-  EFBIG: 'a limit on the size of files',
-  EACCES: 'no permission to write there',
-  EPERM: 'no permission to write there',
-  EROFS: 'a read-only disk',
-  ENOENT: 'no such folder',
-  ENOTDIR: 'a file where a folder must be',
-  ENAMETOOLONG: 'a name that is too long for this disk',
-  EISDIR: 'a folder',
-  EIO: 'a failing disk',
-};
-
-function explain(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || error instanceof DanqingError) return error;
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === undefined) return error;
-  return new DanqingError('io', {
-    where: path,
-    expected: 'a place where a file can be written',
-    found: REASONS[code] ?? error.message,
-    advice: 'Nothing was written.',
-  });
 }
