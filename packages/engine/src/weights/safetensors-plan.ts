@@ -1,6 +1,6 @@
 import { DanqingError } from '../errors.ts';
 import { SAFETENSORS_DTYPES, type SafetensorsDType } from '../tensor/dtype.ts';
-import { HEADER_LIMIT } from './formats/safetensors.ts';
+import { safetensorsHeader } from './safetensors-header.ts';
 import { storedLength } from './stored-length.ts';
 
 /** A tensor that is to be written. */
@@ -28,7 +28,6 @@ export interface SafetensorsPlan {
   readonly size: number;
 }
 
-const ALIGNMENT = 8;
 const rankOf = new Map(Object.keys(SAFETENSORS_DTYPES).map((dtype, rank) => [dtype, rank]));
 
 /**
@@ -40,15 +39,10 @@ export function planSafetensors(
   tensors: Iterable<PlannedTensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): SafetensorsPlan {
-  // Every character is at least a byte: what is far too long need not be put together first.
-  refuseLength([...metadata].reduce((sum, [key, text]) => sum + key.length + text.length, 0));
   const sorted = [...tensors].sort(
     (a, b) => rankOf.get(b.dtype)! - rankOf.get(a.dtype)! || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
   );
   const names = new Set<string>();
-  const parts: string[] = [];
-  if (metadata.size > 0)
-    parts.push(`"__metadata__":${recordOf([...metadata].map(([key, text]) => [key, quote(text)]))}`);
   const places: { tensor: PlannedTensor; start: number; length: number }[] = [];
   let end = 0;
   for (const tensor of sorted) {
@@ -57,11 +51,12 @@ export function planSafetensors(
     names.add(name);
     const length = storedLength(name, dtype, shape);
     places.push({ tensor, start: end, length });
-    const offsets = `${end},${end + length}`;
-    parts.push(`${quote(name)}:{"dtype":"${dtype}","shape":[${shape.join(',')}],"data_offsets":[${offsets}]}`);
     end += length;
   }
-  const header = headerBytes(`{${parts.join(',')}}`);
+  const header = safetensorsHeader(
+    places.map(({ tensor, start, length }) => ({ ...tensor, start, end: start + length })),
+    metadata,
+  );
   return {
     header,
     tensors: places.map(({ tensor, start, length }) => ({ ...tensor, offset: header.length + start, length })),
@@ -69,33 +64,8 @@ export function planSafetensors(
   };
 }
 
-const quote = (text: string): string => JSON.stringify(text);
-
-const recordOf = (pairs: readonly (readonly [string, string])[]): string =>
-  `{${pairs.map(([key, value]) => `${quote(key)}:${value}`).join(',')}}`;
-
 function refuseName(name: string, taken: ReadonlySet<string>): void {
   const found = taken.has(name) ? 'the name twice' : name === '__metadata__' ? 'the name of the metadata' : undefined;
   if (found === undefined) return;
   throw new DanqingError('bad-value', { where: `safetensors › ${name}`, expected: 'a name of its own', found });
-}
-
-function headerBytes(json: string): Uint8Array<ArrayBuffer> {
-  const text = new TextEncoder().encode(json);
-  const length = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
-  refuseLength(length);
-  const bytes = new Uint8Array(ALIGNMENT + length).fill(0x20);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
-  bytes.set(text, ALIGNMENT);
-  return bytes;
-}
-
-function refuseLength(length: number): void {
-  if (length <= HEADER_LIMIT) return;
-  throw new DanqingError('bad-value', {
-    where: 'safetensors header',
-    expected: `at most ${HEADER_LIMIT} bytes`,
-    found: `${length} bytes`,
-    advice: 'Shorten the metadata.',
-  });
 }
