@@ -13,6 +13,7 @@ import { flipOp } from './flip.ts';
 import { gatherOp, scatterRowsOp } from './gather-scatter.ts';
 import { geluOp } from './gelu.ts';
 import { groupNormOp } from './group-norm.ts';
+import { inverseOp } from './inverse.ts';
 import { layerNormOp } from './layer-norm.ts';
 import { linearOp } from './linear.ts';
 import { logOp } from './log.ts';
@@ -56,6 +57,7 @@ export const ops = {
   gatherOp,
   geluOp,
   groupNormOp,
+  inverseOp,
   layerNormOp,
   leakyReluOp,
   linearOp,
