@@ -17,6 +17,8 @@ export type NoticeType =
   | 'odd-name'
   /** A file that is no model, or a broken one. */
   | 'bad-file'
+  /** A pickle that names foreign code. */
+  | 'unsafe'
   /** A model in a folder for other kinds. */
   | 'wrong-folder'
   /** Notes inside the file or beside it that are not true. */

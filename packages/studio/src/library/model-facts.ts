@@ -1,0 +1,80 @@
+import type { Identification } from '@danqing/engine/identify/identification';
+import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
+
+/** What a model's file says of itself: read once, kept as long as the file stays as it is. */
+export interface ModelFacts {
+  /** Absent where the file cannot be read as a model. */
+  readonly identification?: Identification;
+  /** The other name that a LoRA can be called by: what its trainer called it. */
+  readonly alias?: string;
+  /** What it is called by its maker. */
+  readonly title?: string;
+  /** Words that its maker says to use. */
+  readonly triggerWords: readonly string[];
+  /** Words of the captions it was trained on, the most frequent first. */
+  readonly tags: readonly string[];
+  /** File name of the checkpoint it was trained on. */
+  readonly trainedOn?: string;
+  /** Hashes of the data that its notes claim. */
+  readonly claimed: readonly ClaimedHash[];
+  /** Names of classes and functions that its pickle wants to call and that are never called here. */
+  readonly foreign: readonly string[];
+}
+
+/** A hash in a file's notes, which may be wrong. */
+export interface ClaimedHash {
+  readonly key: string;
+  /** Hex digits in lower case, as many as are recorded. */
+  readonly hash: string;
+}
+
+/** More would be noise in a search. */
+const TAG_COUNT = 60;
+/** Lists of tags may be megabytes; longer ones than this are none. */
+const TAG_LIST_LIMIT = 4 << 20;
+
+/** What the notes inside a file say; nothing there is trusted to be of the right form. */
+export function readNotesInside({ metadata, foreign = [] }: TensorIndex): Omit<ModelFacts, 'identification'> {
+  const alias = textOf(metadata, 'ss_output_name');
+  const title = textOf(metadata, 'modelspec.title');
+  const trainedOn = textOf(metadata, 'ss_sd_model_name');
+  const trigger = textOf(metadata, 'modelspec.trigger_phrase');
+  return {
+    ...(alias !== undefined && { alias }),
+    ...(title !== undefined && { title }),
+    ...(trainedOn !== undefined && { trainedOn }),
+    triggerWords: trigger === undefined ? [] : [trigger],
+    tags: frequentTags(metadata.get('ss_tag_frequency')),
+    claimed: ['sshs_model_hash', 'modelspec.hash_sha256'].flatMap((key) => {
+      const hash = /^(?:0x)?([\da-f]{8,64})$/i.exec(metadata.get(key)?.trim() ?? '')?.[1]?.toLowerCase();
+      return hash === undefined ? [] : [{ key, hash }];
+    }),
+    foreign,
+  };
+}
+
+function textOf(metadata: ReadonlyMap<string, string>, key: string): string | undefined {
+  const text = metadata.get(key)?.trim();
+  return text === '' || text === 'None' ? undefined : text?.slice(0, 300);
+}
+
+/** Reads kohya's counts by folder of the data set. */
+function frequentTags(text: string | undefined): string[] {
+  if (text === undefined || text.length > TAG_LIST_LIMIT) return [];
+  const counts = new Map<string, number>();
+  try {
+    for (const folder of Object.values(JSON.parse(text) as Record<string, unknown>)) {
+      if (typeof folder !== 'object' || folder === null) continue;
+      for (const [tag, count] of Object.entries(folder)) {
+        if (typeof count === 'number') counts.set(tag.trim(), (counts.get(tag.trim()) ?? 0) + count);
+      }
+    }
+  } catch {
+    // A list that is no JSON tells nothing.
+  }
+  counts.delete('');
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, TAG_COUNT)
+    .map(([tag]) => tag.slice(0, 100));
+}
