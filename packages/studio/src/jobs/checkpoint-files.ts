@@ -1,5 +1,4 @@
-import { readdir } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { familyOf } from '@danqing/engine/detect-family';
 import { families } from '@danqing/engine/families/index';
 import type { Parts, VaePart } from '@danqing/engine/family';
@@ -7,6 +6,7 @@ import { openIndex } from '@danqing/engine/weights/open-index';
 import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
 import { openFile } from '@danqing/node/files/file-source';
 import { starterCheckpoint, tinyVae } from '../folders.ts';
+import { chooseVae } from '../library/choose-vae.ts';
 
 /** The VAE that decodes, and why that one. */
 export interface VaeChoice {
@@ -28,7 +28,7 @@ export interface CheckpointFiles {
 /**
  * Opens what a recipe draws with.
  * @param checkpoint path; undefined is the embedded starter.
- * @param vae `automatic`, `none`, `taesd` or a path, as in a recipe.
+ * @param vae `automatic`, `none`, `taesd`, or the name or path of a VAE, as in a recipe.
  * @throws what reading or recognising a file throws.
  */
 export async function openCheckpoint(checkpoint: string | undefined, vae: string): Promise<CheckpointFiles> {
@@ -45,11 +45,18 @@ export async function openCheckpoint(checkpoint: string | undefined, vae: string
   });
   const choose = async (): Promise<VaeChoice> => {
     if (vae === 'taesd') return { part: previewVae, file: tinyVae, why: 'asked for' };
-    if (vae === 'none') return { part: parts.vae(), file: undefined, why: 'asked for the one inside the checkpoint' };
-    if (vae !== 'automatic') return external(resolve(vae), 'asked for');
-    const near = await vaeNear(file);
-    if (near !== undefined) return external(near, 'found near the checkpoint');
-    if (parts.has.vae) return { part: parts.vae(), file: undefined, why: 'inside the checkpoint' };
+    const chosen = await chooseVae(file, vae);
+    let why = chosen.why;
+    if (chosen.file !== undefined) {
+      try {
+        return await external(chosen.file, why);
+      } catch (error) {
+        if (!chosen.automatic) throw error;
+        why = `${basename(chosen.file)}, ${why}, is no VAE for this checkpoint`;
+      }
+    }
+    why = [why, ...chosen.notes].join('; ');
+    if (parts.has.vae || !chosen.automatic) return { part: parts.vae(), file: undefined, why };
     return {
       part: previewVae,
       file: tinyVae,
@@ -57,17 +64,6 @@ export async function openCheckpoint(checkpoint: string | undefined, vae: string
     };
   };
   return { checkpoint: file, index, parts, vae: await choose(), previewVae };
-}
-
-/** A file `<stem>.vae.*` beside the checkpoint, as A1111 looks for it. */
-async function vaeNear(checkpoint: string): Promise<string | undefined> {
-  const stem = basename(checkpoint, extname(checkpoint));
-  const folder = dirname(checkpoint);
-  const names = new Set(await readdir(folder).catch(() => []));
-  const found = ['.vae.safetensors', '.vae.pt', '.vae.ckpt']
-    .map((ending) => stem + ending)
-    .find((name) => names.has(name));
-  return found === undefined ? undefined : join(folder, found);
 }
 
 async function readIndex(path: string): Promise<TensorIndex> {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findFolders } from './find-folders.ts';
+import { findFolders, makeOwnFolders } from './find-folders.ts';
 import { ownFolderOf } from './folder-rules.ts';
 
 let place: string;
@@ -35,6 +35,7 @@ async function kindsBelow(...roots: string[]): Promise<Record<string, string>> {
 
 describe("this program's own root", () => {
   it('LIB-02: has a fixed folder for every kind', async () => {
+    await makeOwnFolders(home);
     const { folders } = await findFolders(home, []);
     const kindOf = (path: string) => folders.find((folder) => folder.path === join(home, path))?.kinds[0];
     expect(kindOf('models/Stable-diffusion')).toBe('checkpoint');
@@ -52,6 +53,7 @@ describe("this program's own root", () => {
 
   it('LIB-03: takes folders in the case they have', async () => {
     make('home/Models/stable-Diffusion', 'home/models/lora');
+    await makeOwnFolders(home);
     const { folders } = await findFolders(home, []);
     const paths = folders.map(({ path, kinds }) => [path.slice(home.length + 1), kinds[0]]);
     expect(paths).toContainEqual(['Models/stable-Diffusion', 'checkpoint']);
@@ -61,15 +63,15 @@ describe("this program's own root", () => {
 
   it('LIB-04: makes the folders that are missing', async () => {
     make('home/models/VAE');
-    await findFolders(home, []);
+    await makeOwnFolders(home);
     expect(readdirSync(join(home, 'models'))).toEqual(expect.arrayContaining(['VAE', 'hypernetworks', 'Lora']));
-    await findFolders(home, []);
+    await makeOwnFolders(home);
   });
 
   it('says so when it cannot be made', async () => {
     put('home', 'a file');
-    const { notices } = await findFolders(home, []);
-    expect(notices).toMatchObject([{ type: 'unreadable', path: home }, { path: home }]);
+    await expect(makeOwnFolders(home)).rejects.toMatchObject({ code: 'io' });
+    expect((await findFolders(home, [])).notices).toMatchObject([{ type: 'bad-setting', path: home }]);
   });
 });
 
@@ -125,6 +127,7 @@ describe('roots of other programs', () => {
   });
 
   it('says that a drive is away, and what cannot be followed', async () => {
+    make('home');
     put('list.yaml', 'just words');
     const roots = ['drive', 'list.yaml', 'a\0b', 'x'.repeat(10_000)].map((path) => ({ path: join(place, path) }));
     const { away, notices } = await findFolders(home, roots);
@@ -135,7 +138,7 @@ describe('roots of other programs', () => {
 
 describe("ComfyUI's extra_model_paths.yaml", () => {
   it('names folders by kind, in several sections and lines', async () => {
-    make('webui/models/Lora', 'elsewhere');
+    make('home', 'webui/models/Lora', 'elsewhere');
     const list = `
 a1111:
     base_path: webui/

@@ -16,17 +16,8 @@ export interface FoundFolders {
   readonly away: readonly string[];
 }
 
-/**
- * Finds the folders of models below this program's own root, which are made where they are missing, and below the roots of other
- * programs, where nothing is made, moved or changed.
- */
+/** Finds the folders of models below this program's own root and below those of other programs; nothing is made, moved or changed. */
 export async function findFolders(home: string, roots: readonly ModelRoot[]): Promise<FoundFolders> {
-  const notices: Notice[] = [];
-  try {
-    await makeOwnFolders(home);
-  } catch (error) {
-    notices.push(noticeOf('unreadable', home, error as Error));
-  }
   const found = await Promise.all([{ path: home }, ...roots].map(findBelow));
   const known = new Map<string, ModelFolder>();
   for (const folder of found.flatMap(({ folders }) => folders)) {
@@ -36,12 +27,15 @@ export async function findFolders(home: string, roots: readonly ModelRoot[]): Pr
   }
   return {
     folders: [...known.values()],
-    notices: [...notices, ...found.flatMap((each) => each.notices)],
+    notices: found.flatMap(({ notices }) => notices),
     away: found.flatMap(({ away }) => away),
   };
 }
 
-/** Makes the folders of this program's own root, and of those above them, unless they are there in any case (LIB-03, LIB-04). */
+/**
+ * Makes the folders of this program's own root that are not there in any case of letters.
+ * @throws io.
+ */
 export async function makeOwnFolders(home: string): Promise<void> {
   await makeFolder(home);
   for (const { own } of folderRules) {
