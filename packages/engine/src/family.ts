@@ -26,6 +26,8 @@ export interface KnownFamily {
   readonly predictions?: readonly { readonly type: PredictionType; readonly sign: Evidence }[];
   /** Channels of its latents, where a VAE for still pictures makes them. */
   readonly latentChannels?: number;
+  /** Lists of like blocks in its denoiser: a hole in one is damage. */
+  readonly lists?: readonly BlockList[];
   /** By what an add-on that was made for it is known. */
   readonly addOns?: AddOnSigns;
   /** Beginnings of what trainers and model cards call it in their notes, in lower case. */
@@ -34,9 +36,16 @@ export interface KnownFamily {
 
 /** One way to name the tensors of a family's files; all of the evidence must hold. */
 export interface KeyLayout {
-  /** A whole checkpoint, the denoiser alone under the same names, or as the diffusers library names it. */
-  readonly id: 'checkpoint' | 'bare' | 'diffusers';
+  /** A whole checkpoint, the denoiser alone under the same names, or as the diffusers library names it, alone or in a whole folder. */
+  readonly id: 'checkpoint' | 'bare' | 'diffusers' | 'folder';
   readonly evidence: readonly Evidence[];
+}
+
+/** Numbered blocks that all hold the same tensors, but for some. */
+export interface BlockList {
+  readonly at: string;
+  /** Beginnings of names within a block that not every block has. */
+  readonly varies?: readonly string[];
 }
 
 /** A model of a family that takes in or does something of its own. */

@@ -9,9 +9,9 @@ export const auraFlow: KnownFamily = {
     (at) => [
       { has: `${at}double_layers.*.attn.w1q.weight`, says: { en: 'blocks for text and picture', zh: '双流块' } },
     ],
-    [
+    (at) => [
       {
-        has: 'joint_transformer_blocks.*.attn.add_q_proj.weight',
+        has: `${at}joint_transformer_blocks.*.attn.add_q_proj.weight`,
         says: { en: 'blocks for text and picture', zh: '双流块' },
       },
     ],

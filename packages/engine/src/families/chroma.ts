@@ -13,13 +13,13 @@ export const chroma: KnownFamily = {
         says: { en: 'a network that makes the modulations', zh: '生成调制量的网络' },
       },
     ],
-    [
+    (at) => [
       {
-        has: 'single_transformer_blocks.*.proj_mlp.weight',
+        has: `${at}single_transformer_blocks.*.proj_mlp.weight`,
         says: { en: 'blocks for text and picture together', zh: '单流块' },
       },
       {
-        has: 'distilled_guidance_layer.*',
+        has: `${at}distilled_guidance_layer.*`,
         says: { en: 'a network that makes the modulations', zh: '生成调制量的网络' },
       },
     ],

@@ -23,16 +23,16 @@ export const flux1: KnownFamily = {
       },
       { lacks: `${at}controlnet_blocks.*`, says: { en: 'no ControlNet', zh: '不含 ControlNet' } },
     ],
-    [
+    (at) => [
       {
-        has: 'single_transformer_blocks.*.proj_mlp.weight',
+        has: `${at}single_transformer_blocks.*.proj_mlp.weight`,
         says: { en: 'blocks for text and picture together', zh: '单流块' },
       },
       {
-        has: 'transformer_blocks.*.norm1_context.linear.weight',
+        has: `${at}transformer_blocks.*.norm1_context.linear.weight`,
         says: { en: 'each block has modulations of its own', zh: '每块有各自的调制量' },
       },
-      { lacks: 'controlnet_*', says: { en: 'no ControlNet', zh: '不含 ControlNet' } },
+      { lacks: `${at}controlnet_*`, says: { en: 'no ControlNet', zh: '不含 ControlNet' } },
     ],
   ),
   variants: [

@@ -13,9 +13,12 @@ export const flux2: KnownFamily = {
         says: { en: 'modulations that blocks share', zh: '各块共用的调制量' },
       },
     ],
-    [
-      { has: 'single_transformer_blocks.*', says: { en: 'blocks for text and picture together', zh: '单流块' } },
-      { has: 'double_stream_modulation_img.*', says: { en: 'modulations that blocks share', zh: '各块共用的调制量' } },
+    (at) => [
+      { has: `${at}single_transformer_blocks.*`, says: { en: 'blocks for text and picture together', zh: '单流块' } },
+      {
+        has: `${at}double_stream_modulation_img.*`,
+        says: { en: 'modulations that blocks share', zh: '各块共用的调制量' },
+      },
     ],
   ),
   needs: ['denoiser', 'text-encoder', 'vae'],

@@ -13,10 +13,10 @@ export const hunyuanDit: KnownFamily = {
         says: { en: 'blocks with joined queries, keys and values', zh: '合并 QKV 的块' },
       },
     ],
-    [
-      { has: 'text_embedder.linear_1.weight', says: { en: 'a projection of T5 text', zh: 'T5 文本投影' } },
-      { has: 'time_extra_emb.*', says: { en: 'an embedding of sizes and style', zh: '尺寸与风格嵌入' } },
-      { lacks: 'controlnet*', says: { en: 'no ControlNet', zh: '不含 ControlNet' } },
+    (at) => [
+      { has: `${at}text_embedder.linear_1.weight`, says: { en: 'a projection of T5 text', zh: 'T5 文本投影' } },
+      { has: `${at}time_extra_emb.*`, says: { en: 'an embedding of sizes and style', zh: '尺寸与风格嵌入' } },
+      { lacks: `${at}controlnet*`, says: { en: 'no ControlNet', zh: '不含 ControlNet' } },
     ],
   ),
   needs: ['denoiser', 'text-encoder', 'vae'],

@@ -9,9 +9,9 @@ export const hunyuanVideo: KnownFamily = {
     (at) => [
       { has: `${at}txt_in.individual_token_refiner.*`, says: { en: 'a refiner of text tokens', zh: '文本标记精炼器' } },
     ],
-    [
-      { has: 'context_embedder.token_refiner.*', says: { en: 'a refiner of text tokens', zh: '文本标记精炼器' } },
-      { has: 'single_transformer_blocks.*', says: { en: 'blocks for text and picture together', zh: '单流块' } },
+    (at) => [
+      { has: `${at}context_embedder.token_refiner.*`, says: { en: 'a refiner of text tokens', zh: '文本标记精炼器' } },
+      { has: `${at}single_transformer_blocks.*`, says: { en: 'blocks for text and picture together', zh: '单流块' } },
     ],
   ),
   needs: ['denoiser', 'text-encoder', 'vae'],

@@ -13,11 +13,11 @@ export const ltxVideo: KnownFamily = {
         says: { en: 'modulations stored as tables', zh: '以表格存储的调制量' },
       },
     ],
-    [
-      { has: 'proj_in.weight', says: { en: 'an embedding of patches', zh: '分块嵌入' } },
-      { has: 'caption_projection.linear_1.weight', says: { en: 'a projection of captions', zh: '描述文本投影' } },
+    (at) => [
+      { has: `${at}proj_in.weight`, says: { en: 'an embedding of patches', zh: '分块嵌入' } },
+      { has: `${at}caption_projection.linear_1.weight`, says: { en: 'a projection of captions', zh: '描述文本投影' } },
       {
-        has: 'transformer_blocks.*.scale_shift_table',
+        has: `${at}transformer_blocks.*.scale_shift_table`,
         says: { en: 'modulations stored as tables', zh: '以表格存储的调制量' },
       },
     ],

@@ -14,12 +14,12 @@ export const lumina2: KnownFamily = {
         says: { en: 'modulations behind an activation (in Z-Image without)', zh: '调制量前有激活（Z-Image 没有）' },
       },
     ],
-    [
+    (at) => [
       {
-        has: 'time_caption_embed.caption_embedder.1.weight',
+        has: `${at}time_caption_embed.caption_embedder.1.weight`,
         says: { en: 'a projection of captions', zh: '描述文本投影' },
       },
-      { has: 'noise_refiner.*', says: { en: 'layers for the noisy picture alone', zh: '仅处理噪声图像的层' } },
+      { has: `${at}noise_refiner.*`, says: { en: 'layers for the noisy picture alone', zh: '仅处理噪声图像的层' } },
     ],
   ),
   needs: ['denoiser', 'text-encoder', 'vae'],

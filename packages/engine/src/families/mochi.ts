@@ -10,9 +10,9 @@ export const mochi: KnownFamily = {
       { has: `${at}blocks.*.attn.qkv_x.weight`, says: { en: 'blocks for text and picture', zh: '双流块' } },
       { has: `${at}t5_yproj.weight`, says: { en: 'a projection of T5 text', zh: 'T5 文本投影' } },
     ],
-    [
-      { has: 'transformer_blocks.*.norm1_context.*', says: { en: 'blocks for text and picture', zh: '双流块' } },
-      { has: 'time_embed.pooler.*', says: { en: 'a pooler of the text', zh: '文本汇聚层' } },
+    (at) => [
+      { has: `${at}transformer_blocks.*.norm1_context.*`, says: { en: 'blocks for text and picture', zh: '双流块' } },
+      { has: `${at}time_embed.pooler.*`, says: { en: 'a pooler of the text', zh: '文本汇聚层' } },
     ],
   ),
   needs: ['denoiser', 'text-encoder', 'vae'],

@@ -17,10 +17,10 @@ export const pixart: KnownFamily = {
         says: { en: 'no norm of the text (Sana has one)', zh: '没有文本归一化（Sana 才有）' },
       },
     ],
-    [
-      { has: 'adaln_single.linear.weight', says: { en: 'one network for all modulations', zh: '统一的调制网络' } },
-      { has: 'pos_embed.proj.weight', says: { en: 'an embedding of picture patches', zh: '图像分块嵌入' } },
-      { lacks: 'controlnet*', says: { en: 'no ControlNet', zh: '不含 ControlNet' } },
+    (at) => [
+      { has: `${at}adaln_single.linear.weight`, says: { en: 'one network for all modulations', zh: '统一的调制网络' } },
+      { has: `${at}pos_embed.proj.weight`, says: { en: 'an embedding of picture patches', zh: '图像分块嵌入' } },
+      { lacks: `${at}controlnet*`, says: { en: 'no ControlNet', zh: '不含 ControlNet' } },
     ],
   ),
   needs: ['denoiser', 't5', 'vae'],

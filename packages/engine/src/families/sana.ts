@@ -13,12 +13,12 @@ export const sana: KnownFamily = {
       },
       { has: `${at}attention_y_norm.*`, says: { en: 'a norm of the text', zh: '文本归一化' } },
     ],
-    [
+    (at) => [
       {
-        has: 'transformer_blocks.*.ff.conv_inverted.weight',
+        has: `${at}transformer_blocks.*.ff.conv_inverted.weight`,
         says: { en: 'convolutions in its feed-forward layers', zh: '前馈层使用卷积' },
       },
-      { has: 'caption_norm.weight', says: { en: 'a norm of the text', zh: '文本归一化' } },
+      { has: `${at}caption_norm.weight`, says: { en: 'a norm of the text', zh: '文本归一化' } },
     ],
   ),
   needs: ['denoiser', 'text-encoder', 'vae'],

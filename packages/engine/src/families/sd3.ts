@@ -14,13 +14,13 @@ export const sd3: KnownFamily = {
       },
       { has: `${at}x_embedder.proj.weight`, says: { en: 'an embedding of picture patches', zh: '图像分块嵌入' } },
     ],
-    [
+    (at) => [
       {
-        has: 'transformer_blocks.*.attn.add_q_proj.weight',
+        has: `${at}transformer_blocks.*.attn.add_q_proj.weight`,
         says: { en: 'blocks in which text and picture attend to each other', zh: '文本与图像联合注意力的块' },
       },
-      { has: 'pos_embed.proj.weight', says: { en: 'an embedding of picture patches', zh: '图像分块嵌入' } },
-      { lacks: 'controlnet_*', says: { en: 'no ControlNet', zh: '不含 ControlNet' } },
+      { has: `${at}pos_embed.proj.weight`, says: { en: 'an embedding of picture patches', zh: '图像分块嵌入' } },
+      { lacks: `${at}controlnet_*`, says: { en: 'no ControlNet', zh: '不含 ControlNet' } },
     ],
   ),
   variants: [

@@ -13,14 +13,17 @@ export const wan: KnownFamily = {
         says: { en: 'attention to text in every block', zh: '每块都有文本注意力' },
       },
     ],
-    [
+    (at) => [
       {
-        has: 'condition_embedder.text_embedder.linear_1.weight',
+        has: `${at}condition_embedder.text_embedder.linear_1.weight`,
         says: { en: 'a projection of the text', zh: '文本投影' },
       },
-      { has: 'blocks.*.attn2.to_k.weight', says: { en: 'attention to text in every block', zh: '每块都有文本注意力' } },
       {
-        has: 'patch_embedding.weight',
+        has: `${at}blocks.*.attn2.to_k.weight`,
+        says: { en: 'attention to text in every block', zh: '每块都有文本注意力' },
+      },
+      {
+        has: `${at}patch_embedding.weight`,
         rank: 5,
         says: { en: 'an embedding of patches of a video', zh: '视频分块嵌入' },
       },

@@ -38,7 +38,7 @@ const contextSays = (width: number) => ({
 });
 
 /**
- * The three layouts of a UNet family: whole checkpoint, UNet alone, UNet as the diffusers library names it.
+ * The layouts of a UNet family: whole checkpoint, UNet alone, UNet as the diffusers library names it, alone or in a folder.
  * @param checkpoint what is asked of a whole checkpoint beside its UNet.
  */
 export function unetLayouts(signs: UnetSigns, checkpoint: readonly Evidence[]): readonly KeyLayout[] {
@@ -55,7 +55,8 @@ export function unetLayouts(signs: UnetSigns, checkpoint: readonly Evidence[]): 
         { lacks: 'input_hint_block.*', says: SAYS.noControl },
       ],
     },
-    { id: 'diffusers', evidence: diffusersUnet(signs) },
+    { id: 'diffusers', evidence: diffusersUnet('', signs) },
+    { id: 'folder', evidence: diffusersUnet('unet.', signs) },
   ];
 }
 
@@ -69,22 +70,22 @@ function originalUnet(at: string, { entry, sized }: UnetSigns): readonly Evidenc
   ];
 }
 
-function diffusersUnet(signs: UnetSigns): readonly Evidence[] {
-  const sizes = 'add_embedding.linear_1.weight';
+function diffusersUnet(at: string, signs: UnetSigns): readonly Evidence[] {
+  const sizes = `${at}add_embedding.linear_1.weight`;
   return [
-    { has: 'down_blocks.*.resnets.*', says: SAYS.diffusers },
+    { has: `${at}down_blocks.*.resnets.*`, says: SAYS.diffusers },
     {
-      has: 'down_blocks.*.proj_in.weight',
+      has: `${at}down_blocks.*.proj_in.weight`,
       rank: signs.entry === 'convolutions' ? 4 : 2,
       says: SAYS[signs.entry],
     },
     ...(signs.sized === undefined
       ? []
       : [signs.sized ? { has: sizes, says: SAYS.sized } : { lacks: sizes, says: SAYS.unsized }]),
-    ...contextOf('down_blocks.*.attn2.to_k.weight', signs),
-    { lacks: 'controlnet_*', says: SAYS.noControl },
-    { lacks: 'down_blocks.*.temporal_*', says: SAYS.still },
-    { lacks: 'encoder_hid_proj.*', says: SAYS.noProjection },
+    ...contextOf(`${at}down_blocks.*.attn2.to_k.weight`, signs),
+    { lacks: `${at}controlnet_*`, says: SAYS.noControl },
+    { lacks: `${at}down_blocks.*.temporal_*`, says: SAYS.still },
+    { lacks: `${at}encoder_hid_proj.*`, says: SAYS.noProjection },
   ];
 }
 
@@ -99,13 +100,17 @@ export const attendsTo = (width: number): Condition => ({
 
 /** That the UNet takes in so many channels: 4 for latents alone, 9 with a mask and masked latents, 8 with an image to edit. */
 export const takesChannels = (channels: number): Condition => ({
-  anyOf: [`${INSIDE}input_blocks.0.0.weight`, 'input_blocks.0.0.weight', 'conv_in.weight'].map((has) => ({
-    has,
-    sizes: { 1: channels },
-  })),
+  anyOf: [`${INSIDE}input_blocks.0.0.weight`, 'input_blocks.0.0.weight', 'conv_in.weight', 'unet.conv_in.weight'].map(
+    (has) => ({
+      has,
+      sizes: { 1: channels },
+    }),
+  ),
 });
 
-/** That a tensor of this name stands in the denoiser of a checkpoint, or of a file of its own. */
+/** That a tensor of this name stands in the denoiser, wherever that stands. */
 export const inDenoiser = (name: string, sizes?: Readonly<Record<number, number>>): Condition => ({
-  anyOf: [`${INSIDE}${name}`, name].map((has) => (sizes === undefined ? { has } : { has, sizes })),
+  anyOf: [`${INSIDE}${name}`, name, `unet.${name}`, `transformer.${name}`].map((has) =>
+    sizes === undefined ? { has } : { has, sizes },
+  ),
 });
