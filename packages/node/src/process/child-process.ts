@@ -116,8 +116,14 @@ export function endingError({ code, signal, outOfMemory, lastWords }: Ending): D
         : code !== null
           ? `that it left with code ${code}`
           : 'that it did not start';
-  const found = lastWords === '' ? how : `${how}; its last words: ${lastWords}`;
+  const found = lastWords === '' ? how : `${how}; its last words: ${tellingLine(lastWords)}`;
   return new DanqingError('crashed', { where, expected, found });
+}
+
+/** Of many last words the line that names the error; where there is none, the last. */
+function tellingLine(lastWords: string): string {
+  const lines = lastWords.split('\n').filter((line) => line.trim() !== '');
+  return (lines.find((line) => /^\S*Error\b/.test(line)) ?? lines.at(-1)!).trim();
 }
 
 /** Node's arguments that run a module: TypeScript needs the loader that this source tree is run with. */
