@@ -119,13 +119,13 @@ export class ModelTable {
   /** Paths of models whose hashes are not known yet, the small ones first. */
   findWithoutHashes(limit: number): { readonly path: string; readonly stamp: string }[] {
     const sql = `SELECT path, stamp FROM models LEFT JOIN hashes USING (stamp)
-      WHERE away = 0 AND complete IS NOT 1 ORDER BY size_bytes LIMIT ?`;
+      WHERE away = 0 AND stamp <> '' AND complete IS NOT 1 ORDER BY size_bytes LIMIT ?`;
     return this.#database.prepare(sql).all(limit) as { path: string; stamp: string }[];
   }
 
   countWithoutHashes(): { readonly models: number; readonly bytes: number } {
     const sql = `SELECT count(*) AS models, coalesce(sum(size_bytes), 0) AS bytes
-      FROM models LEFT JOIN hashes USING (stamp) WHERE away = 0 AND complete IS NOT 1`;
+      FROM models LEFT JOIN hashes USING (stamp) WHERE away = 0 AND stamp <> '' AND complete IS NOT 1`;
     return this.#database.prepare(sql).get() as { models: number; bytes: number };
   }
 

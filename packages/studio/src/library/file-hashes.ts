@@ -1,49 +1,38 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { fileStamp } from '@danqing/node/files/file-stamp';
 import { sha256OfFile } from '@danqing/node/files/hash-file';
-import { writeAtomic } from '@danqing/node/files/write-atomic';
+import { HashTable } from '../db/hash-table.ts';
+import { openDatabase } from '../db/open-database.ts';
 
-/** SHA-256 of files, remembered between runs as long as size, time and place of a file stay the same. */
+/**
+ * SHA-256 of files, for those who need nothing else of the library: remembered in its database as long as size, time and inode of a file
+ * stay the same, so that what the library has hashed is known to those who draw, and the other way round.
+ */
 export class FileHashes {
   readonly #folder: string;
-  #known: Promise<Record<string, string>> | undefined;
+  #table: HashTable | undefined;
 
-  /** @param folder where `hashes.json` is kept. */
+  /** @param folder where the database is kept. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** SHA-256 of the whole file, 64 hex digits. */
+  /** SHA-256 of the whole file, 64 hex digits. @throws io. */
   async sha256(path: string): Promise<string> {
-    const { size, mtimeMs, ino } = await stat(path);
-    const key = `${path} ${size} ${mtimeMs} ${ino}`;
-    const known = await (this.#known ??= this.#load());
-    const found = known[key];
-    if (found !== undefined) return found;
-    known[key] = await sha256OfFile(path);
-    await this.#save(known);
-    return known[key];
+    const stamp = fileStamp(await stat(path, { bigint: true }));
+    const known = this.#use((table) => table.get(stamp)?.sha256);
+    if (typeof known === 'string') return known;
+    const sha256 = await sha256OfFile(path);
+    this.#use((table) => table.add(stamp, { sha256 }, false));
+    return sha256;
   }
 
-  get #path(): string {
-    return join(this.#folder, 'hashes.json');
-  }
-
-  async #load(): Promise<Record<string, string>> {
+  /** A database that does not work costs some seconds, nothing else. */
+  #use<T>(work: (table: HashTable) => T): T | undefined {
     try {
-      return JSON.parse(await readFile(this.#path, 'utf8')) as Record<string, string>;
+      return work((this.#table ??= new HashTable(openDatabase(this.#folder))));
     } catch {
-      // Absent or damaged: hashes are computed anew.
-      return {};
-    }
-  }
-
-  async #save(known: Record<string, string>): Promise<void> {
-    try {
-      await mkdir(this.#folder, { recursive: true });
-      await writeAtomic(this.#path, new TextEncoder().encode(JSON.stringify(known)));
-    } catch {
-      // A folder that cannot be written costs the next run some seconds, nothing else.
+      return undefined;
     }
   }
 }

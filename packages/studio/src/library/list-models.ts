@@ -1,5 +1,6 @@
 import { type BigIntStats, type Dirent, readdirSync, statSync } from 'node:fs';
 import { basename, extname, join, sep } from 'node:path';
+import { fileStamp, folderStamp } from '@danqing/node/files/file-stamp';
 import type { ModelFolder } from './model-folder.ts';
 import type { Notice, NoticeType } from './notice.ts';
 import { findSideNames, type SideNames, stampSides } from './side-files.ts';
@@ -115,7 +116,7 @@ function addFile(walk: Walk, { folder }: Place, path: string, names: ReadonlySet
   const sides = findSideNames(basename(path, extname(path)), names);
   walk.models.push({
     ...placeOf(folder, path),
-    stamp: `${stats.size} ${stats.mtimeNs} ${stats.ino}`,
+    stamp: fileStamp(stats),
     sizeBytes: Number(stats.size),
     changedMs: Number(stats.mtimeMs),
     sides,
@@ -146,7 +147,7 @@ function addFolder(walk: Walk, { folder }: Place, path: string): void {
   const sides = findSideNames(basename(path), new Set((entriesOf(walk, above) ?? []).map(({ name }) => name)));
   walk.models.push({
     ...placeOf(folder, path),
-    stamp: `${sizeBytes} ${last} ${files} files`,
+    stamp: folderStamp(sizeBytes, last, files),
     sizeBytes,
     changedMs: Number(last / 1_000_000n),
     sides,
