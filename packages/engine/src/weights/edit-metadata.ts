@@ -20,8 +20,7 @@ export interface NewHeader {
 }
 
 /**
- * The beginning of a safetensors file with changed metadata. It is as long as the old one where the texts fit, so that the
- * tensors keep their place.
+ * The beginning of a safetensors file with changed metadata.
  * @throws unsupported for other kinds of files; missing when something is to be removed that is not there.
  */
 export async function editMetadata(index: TensorIndex, source: ByteSource, edit: MetadataEdit): Promise<NewHeader> {
@@ -45,7 +44,7 @@ export async function editMetadata(index: TensorIndex, source: ByteSource, edit:
     start: offset - dataStart,
     end: offset - dataStart + bytes,
   }));
-  return { header: safetensorsHeader(records, metadata, dataStart), dataStart, metadata };
+  return { header: safetensorsHeader(records, metadata), dataStart, metadata };
 }
 
 function noSuchKey({ file, metadata }: TensorIndex, key: string): DanqingError {

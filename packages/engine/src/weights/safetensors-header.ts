@@ -15,13 +15,11 @@ const ALIGNMENT = 8;
 
 /**
  * The first bytes of a safetensors file: length of the header, then the header, padded with spaces.
- * @param minimumBytes how long the result is at least.
  * @throws bad-value for a header over the format's limit.
  */
 export function safetensorsHeader(
   records: readonly HeaderRecord[],
   metadata: ReadonlyMap<string, string>,
-  minimumBytes = 0,
 ): Uint8Array<ArrayBuffer> {
   // Every character is at least a byte: what is far too long need not be put together first.
   refuseLength([...metadata].reduce((sum, [key, text]) => sum + key.length + text.length, 0));
@@ -31,14 +29,14 @@ export function safetensorsHeader(
   );
   const notes = [...metadata].map(([key, text]) => `${quote(key)}:${quote(text)}`);
   const all = notes.length === 0 ? parts : [`"__metadata__":{${notes.join(',')}}`, ...parts];
-  return headerBytes(`{${all.join(',')}}`, minimumBytes);
+  return headerBytes(`{${all.join(',')}}`);
 }
 
 const quote = (text: string): string => JSON.stringify(text);
 
-function headerBytes(json: string, minimumBytes: number): Uint8Array<ArrayBuffer> {
+function headerBytes(json: string): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(json);
-  const length = Math.max(minimumBytes - ALIGNMENT, Math.ceil(text.length / ALIGNMENT) * ALIGNMENT);
+  const length = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
   refuseLength(length);
   const bytes = new Uint8Array(ALIGNMENT + length).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
