@@ -3,6 +3,7 @@ import type { CliCommand } from './command.ts';
 import { commands } from './commands/index.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { languageNames, messagesIn, type Messages, systemLanguage } from './messages/index.ts';
+import { endOnOutputError } from './terminal/output-errors.ts';
 import { textWidth } from './terminal/text-width.ts';
 
 /**
@@ -10,6 +11,10 @@ import { textWidth } from './terminal/text-width.ts';
  * of JSON on the standard output for those who asked for JSON.
  */
 export async function runProgram(words: readonly string[]): Promise<void> {
+  endOnOutputError((message) => {
+    console.error(`Error: ${message}`);
+    process.exit(EXIT.failed);
+  });
   const { language = systemLanguage(process.env), rest } = splitLanguage(words);
   const messages = messagesIn(language);
   try {
