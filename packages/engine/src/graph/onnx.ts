@@ -74,6 +74,8 @@ export interface OnnxEmitter {
   dim(dim: Dim): string;
   /** Reshapes `name` of shape `from` to `to`, with as little computed at run time as possible. */
   reshape(name: string, from: Shape, to: Shape): string;
+  /** Tells the runtime the shape of an f32 result within an op, so that it can reuse its memory; returns `name`. */
+  shaped(name: string, shape: Shape): string;
   /** Writes a value made of other ops, its inputs named like results that are already written, and returns its name. */
   write(value: Value): string;
 }
@@ -211,6 +213,11 @@ class ModelWriter implements OnnxEmitter {
     // 0 copies the input's size at that axis and a single -1 takes what is left; otherwise the sizes are computed.
     const literal = target.filter((size) => size === -1).length <= 1 && !to.includes(0);
     return this.node('Reshape', [name, literal ? this.ints(target) : this.shape(to)]);
+  }
+
+  shaped(name: string, shape: Shape): string {
+    this.#shapes.set(name, valueInfo(name, 'f32', shape));
+    return name;
   }
 
   /** Gives the result called `from` its final name. */

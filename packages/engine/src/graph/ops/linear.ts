@@ -37,14 +37,14 @@ export const linearOp: Op<None> = {
     }
     return { shape, data };
   },
-  onnx(emit, [x, weight, bias], { inputs }) {
+  onnx(emit, [x, weight, bias], { inputs, shape }) {
     if (inputs[0]!.shape.length === 2)
       return emit.node('Gemm', [x!, weight!, ...(bias === undefined ? [] : [bias])], { transB: 1 });
     const product =
       emit.dialect === 'onnxruntime'
         ? emit.microsoft('FusedMatMul', [x!, weight!], { transB: 1 })
         : emit.node('MatMul', [x!, emit.node('Transpose', [weight!], { perm: [1, 0] })]);
-    return bias === undefined ? product : emit.node('Add', [product, bias]);
+    return bias === undefined ? product : emit.node('Add', [emit.shaped(product, shape), bias]);
   },
   examples(random) {
     const [rows, within, out] = [random.integer(1, 4), random.integer(1, 4), random.integer(1, 4)];
