@@ -50,13 +50,13 @@ function encoderWith(options: Partial<PromptOptions>, cache = new EncodingCache(
     const { encoding } = await session.run(chunkFeeds(chunks, part.width, () => undefined));
     return encoding!;
   };
-  const { tokens, layers } = part;
-  return { tokenizer, tokens, layers, options: { ...promptDefaults, ...options }, encode, cache };
+  const { tokens, layers, clipSkip } = part;
+  return { tokenizer, tokens, layers, clipSkip, options: { ...promptDefaults, ...options }, encode, cache };
 }
 
 async function encodeOne(prompt: string, steps: number, encoder: PromptEncoder): Promise<EncodedPrompts> {
   const parsed = parsePrompts([prompt], [''], { stripComments: true, handledTagTypes: [] });
-  return encodePrompts(parsed, encoder, { steps });
+  return encodePrompts(parsed, [encoder], { steps });
 }
 
 describe('encodePrompts on the bundled checkpoint', () => {

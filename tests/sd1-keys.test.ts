@@ -57,6 +57,7 @@ describe('SD 1.5 by its keys and shapes', () => {
       heads: { count: 8 },
     });
     expect(readClipTextConfig(root.at('cond_stage_model.transformer.text_model'), 'quickGelu')).toEqual({
+      naming: 'transformers',
       vocabulary: 49_408,
       tokens: 77,
       width: 768,
@@ -77,7 +78,7 @@ describe('SD 1.5 by its keys and shapes', () => {
     const unet = root.at('model.diffusion_model');
     unetGraph(unet, readUnetConfig(unet, { count: 8 }));
     const text = root.at('cond_stage_model.transformer.text_model');
-    clipTextGraph(text, readClipTextConfig(text, 'quickGelu'), 1);
+    clipTextGraph(text, readClipTextConfig(text, 'quickGelu'), { clipSkip: 1, normed: true });
     const vae = root.at('first_stage_model');
     klDecoderGraph(vae, readKlConfig(vae), 1);
     klEncoderGraph(vae, readKlConfig(vae), 1);

@@ -144,8 +144,8 @@ export const mistakes: Mistake[] = [
     id: 'sampling-step-count',
     what: 'calls of the model are counted from 1',
     file: `${folder}/guidance/guided-model.ts`,
-    find: 'const step = this.#step++;',
-    replace: 'const step = ++this.#step;',
+    find: 'const step = this.#count.calls++;',
+    replace: 'const step = ++this.#count.calls;',
     tests: guidanceTests,
   },
   {

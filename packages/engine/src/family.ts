@@ -24,9 +24,11 @@ export interface KnownFamily {
   readonly prediction: PredictionType | 'flow' | undefined;
   /** How a file says otherwise, first that holds. */
   readonly predictions?: readonly { readonly type: PredictionType; readonly sign: Evidence }[];
-  /** Channels of its latents, where a VAE for still pictures makes them. */
+  /** Channels of its latents, where it has a VAE of its own for still pictures. */
   readonly latentChannels?: number;
-  /** Lists of like blocks in its denoiser: a hole in one is damage. */
+  /** Whether its denoiser is built as SD's UNet: whatever then is missing is damage. */
+  readonly hasUnet?: boolean;
+  /** Lists of like blocks in another denoiser: a hole in one is damage. */
   readonly lists?: readonly BlockList[];
   /** By what an add-on that was made for it is known. */
   readonly addOns?: AddOnSigns;
@@ -61,6 +63,8 @@ export interface FamilyVariant {
 export interface AddOnSigns {
   /** Width of the text vectors that the denoiser attends to. */
   readonly contextWidth?: number;
+  /** Whether its transformers are entered by convolutions. */
+  readonly entersByConvolution?: boolean;
   /** Widths of the text encoders that embeddings are for, in their order. */
   readonly textWidths?: readonly number[];
   /** Pieces of module names, dots written as underscores, that only this family's denoiser has. */
@@ -75,10 +79,19 @@ export interface AddOnSigns {
  */
 export interface Family extends KnownFamily {
   readonly latent: LatentSpace;
-  /** What the denoiser predicts unless the file says otherwise. */
-  readonly prediction: PredictionType;
+  /** What the denoiser predicts unless the file says otherwise; undefined where running it once has to tell. */
+  readonly prediction: PredictionType | undefined;
   readonly noise: NoiseTable;
   readonly defaults: Defaults;
+  /** Width and height in pixels by what the denoiser predicts, where models of the family differ in both. */
+  readonly nativeSizes?: Readonly<Record<PredictionType, number>>;
+  /** Whether an empty negative prompt is zeros rather than its encoding. */
+  readonly zeroesEmptyNegative?: boolean;
+  /**
+   * The `vector` of the denoiser for a text; undefined where there is none, or nothing that can be told.
+   * @param pooled what the text encoders made of the whole text.
+   */
+  vector?(pooled: Float32Array, told: ToldNumbers): Float32Array;
   /** The parts of a checkpoint of this family, its hyper-parameters read off the shapes; nothing but the index is read. */
   parts(index: TensorIndex): Parts;
   /**
@@ -99,11 +112,23 @@ export interface LatentSpace {
   readonly factor: number;
 }
 
+/** Numbers that SDXL is told beside the text; sizes in pixels. */
+export interface ToldNumbers {
+  readonly width: number;
+  readonly height: number;
+  readonly cropTop: number;
+  readonly cropLeft: number;
+  /** How beautiful the picture shall be, 1 to 10. */
+  readonly aestheticScore: number;
+}
+
 /** β = linspace(√from, √to, steps)², ᾱ = cumprod(1 − β): the table that a family was trained with. */
 export interface NoiseTable {
   readonly from: number;
   readonly to: number;
   readonly steps: number;
+  /** Which of the published lists of "Align Your Steps" fits. */
+  readonly alignedFor: 'sd' | 'sdxl';
 }
 
 /** Good settings where a request says nothing. */
@@ -120,6 +145,10 @@ export interface Parts {
   readonly has: { readonly textEncoder: boolean; readonly denoiser: boolean; readonly vae: boolean };
   /** ᾱ table stored in the file, which replaces the family's own (values rounded to float32). */
   readonly alphasCumprod: TensorEntry | undefined;
+  /** Whether the file asks for noise levels that end in pure noise. */
+  readonly zeroTerminalSnr: boolean;
+  /** What the denoiser predicts by the file, with the reason; undefined where the file does not say. */
+  readonly prediction: { readonly type: PredictionType; readonly because: Words } | undefined;
   /** The text encoders whose outputs are joined along the width, in order; one for SD 1.x and SD 2.x, two for SDXL. */
   textEncoders(): readonly TextEncoderPart[];
   denoiser(): DenoiserPart;
@@ -128,20 +157,32 @@ export interface Parts {
 
 /** A text encoder: token ids to one vector per token. */
 export interface TextEncoderPart {
-  readonly tokenizer: 'clip';
+  readonly tokenizer: 'clip' | 'open-clip';
   /** Tokens of one chunk with its start and end token. */
   readonly tokens: number;
   readonly width: number;
   /** Number of transformer layers: the largest CLIP skip there is. */
   readonly layers: number;
+  readonly clipSkip: ClipSkipRule;
+  /** Numbers in `pooled`; undefined where the family takes no pooled vector from this encoder. */
+  readonly pooledWidth: number | undefined;
   /**
    * Inputs: `ids` int64 [batch, 77]; `replacement` [batch, 77, width], vectors that stand in for token embeddings
-   * (textual inversion); `replaced` [batch, 77, 1], 1 where they do and 0 elsewhere (feed zeros for both where there are none).
-   * Output: `encoding` [batch, 77, width].
-   * @param clipSkip 1 is the last layer; n takes hidden state −n, then the final layer norm.
+   * (textual inversion); `replaced` [batch, 77, 1], 1 where they do and 0 elsewhere (feed zeros for both where there are none);
+   * with a pooled width also `pooledAt` [batch, 77, 1], 1 at the end token and 0 elsewhere.
+   * Outputs: `encoding` [batch, 77, width], and `pooled` [batch, pooledWidth] where there is one.
+   * @param clipSkip 1 is the last layer; n takes hidden state −n, then the final layer norm where the family has it so.
    * @throws bad-value when clipSkip is not between 1 and `layers`.
    */
   graph(clipSkip: number): Graph;
+}
+
+/** Which layer of a text encoder is read. */
+export interface ClipSkipRule {
+  /** The CLIP skip that the family's models were trained with. */
+  readonly usual: number;
+  /** Whether the CLIP skip that is asked for counts: always, with A1111's option of this name, or never. */
+  readonly follows: 'always' | 'sdxl_clip_l_skip' | 'never';
 }
 
 /** The network that is sampled. */

@@ -1,9 +1,23 @@
-import type { KnownFamily } from '../family.ts';
+import type { Family } from '../family.ts';
+import { unetParts, unetVae } from '../parts/unet-parts.ts';
+import type { Condition } from '../weights/evidence.ts';
+import { places } from '../weights/keys/places.ts';
 import { attendsTo, inDenoiser, takesChannels, unetLayouts } from '../weights/keys/unet-layouts.ts';
 import { inpainting, vSigns } from '../weights/keys/unet-variants.ts';
 
+/** unCLIP takes a vector: the picture that it draws variations of. */
+const takesPictureVector: Condition = {
+  anyOf: [
+    { has: 'embedder.model.*' },
+    { has: 'noise_augmentor.*' },
+    inDenoiser('label_emb.0.0.weight'),
+    { has: 'class_embedding.linear_1.weight' },
+    { has: 'unet.class_embedding.linear_1.weight' },
+  ],
+};
+
 /** Stable Diffusion 2.0 and 2.1 with their depth, inpainting, upscaling and unCLIP variants (Stability-AI/stablediffusion). */
-export const sd2: KnownFamily = {
+export const sd2: Family = {
   id: 'sd2',
   title: 'Stable Diffusion 2.x',
   layouts: unetLayouts({ entry: 'linear layers', contextWidth: 1024 }, [
@@ -23,14 +37,7 @@ export const sd2: KnownFamily = {
     {
       id: 'unclip',
       title: { en: 'unCLIP', zh: 'unCLIP' },
-      when: {
-        anyOf: [
-          { has: 'embedder.model.*' },
-          { has: 'noise_augmentor.*' },
-          inDenoiser('label_emb.0.0.weight'),
-          { has: 'class_embedding.linear_1.weight' },
-        ],
-      },
+      when: takesPictureVector,
       use: { en: 'draws variations of a picture', zh: '生成图片的变体' },
     },
     {
@@ -50,8 +57,10 @@ export const sd2: KnownFamily = {
     },
     inpainting,
   ],
+  hasUnet: true,
   needs: ['denoiser', 'openclip-h', 'vae'],
   nativeSize: 768,
+  nativeSizes: { eps: 512, v: 768 },
   // 512 models predict the noise and 768 models v; their keys and shapes are the same.
   prediction: undefined,
   predictions: [
@@ -86,6 +95,16 @@ export const sd2: KnownFamily = {
     {
       type: 'v',
       sign: {
+        anyOf: [takesPictureVector],
+        says: {
+          en: 'its kind: unCLIP was made from the 768 model',
+          zh: '其类型：unCLIP 源自 768 模型',
+        },
+      },
+    },
+    {
+      type: 'v',
+      sign: {
         anyOf: [takesChannels(7)],
         says: { en: 'its kind: the upscaler predicts v', zh: '其类型：放大模型预测 v' },
       },
@@ -93,7 +112,30 @@ export const sd2: KnownFamily = {
     { type: 'v', sign: { named: /768|[-_]v\.\w+$/i, says: { en: 'its file name only', zh: '仅凭文件名' } } },
     { type: 'eps', sign: { named: /512|base/i, says: { en: 'its file name only', zh: '仅凭文件名' } } },
   ],
+  latent: { channels: 4, scale: 0.18215, factor: 8 },
   latentChannels: 4,
   addOns: { contextWidth: 1024, textWidths: [1024] },
   claims: ['stable-diffusion-v2', 'sd_v2', 'sd_2', 'sd2'],
+  noise: { from: 0.000_85, to: 0.012, steps: 1000, alignedFor: 'sd' },
+  defaults: { steps: 20, cfg: 7, clipSkip: 1 },
+
+  parts: (index) =>
+    unetParts(index, sd2, {
+      heads: { width: 64 },
+      textEncoders: [
+        {
+          places: places.openClipH,
+          tokenizer: 'open-clip',
+          activation: 'gelu',
+          // Trained on the last layer but one; nobody lets it be changed.
+          clipSkip: { usual: 2, follows: 'never' },
+          normed: true,
+          pooled: false,
+          shortened: true,
+        },
+      ],
+      takesStoredNoise: true,
+    }),
+
+  vae: (index) => unetVae(index, sd2),
 };

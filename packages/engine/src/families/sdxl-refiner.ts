@@ -1,8 +1,15 @@
-import type { KnownFamily } from '../family.ts';
+import type { Family } from '../family.ts';
+import { embedNumbers } from '../nn/embeddings.ts';
+import { sdxlClipG } from '../parts/text-encoders/sdxl-clip-g.ts';
+import { unetParts, unetVae } from '../parts/unet-parts.ts';
+import { places } from '../weights/keys/places.ts';
 import { attendsTo, unetLayouts } from '../weights/keys/unet-layouts.ts';
 
+/** Each number that it is told becomes so many. */
+const TOLD_WIDTH = 256;
+
 /** The refiner of Stable Diffusion XL, which takes over the last steps (arXiv:2307.01952). */
-export const sdxlRefiner: KnownFamily = {
+export const sdxlRefiner: Family = {
   id: 'sdxl-refiner',
   title: 'Stable Diffusion XL refiner',
   layouts: unetLayouts({ entry: 'linear layers', sized: true, contextWidth: 1280 }, [
@@ -17,10 +24,30 @@ export const sdxlRefiner: KnownFamily = {
       },
     },
   ]),
+  hasUnet: true,
   needs: ['denoiser', 'openclip-g', 'vae'],
   nativeSize: 1024,
   prediction: 'eps',
+  latent: { channels: 4, scale: 0.130_25, factor: 8 },
   latentChannels: 4,
   addOns: { contextWidth: 1280, textWidths: [1280] },
   claims: ['stable-diffusion-xl-v1-refiner'],
+  noise: { from: 0.000_85, to: 0.012, steps: 1000, alignedFor: 'sdxl' },
+  defaults: { steps: 20, cfg: 7, clipSkip: 1 },
+  zeroesEmptyNegative: true,
+
+  /** The pooled text, then the size that it was drawn for, where it was cropped, and how beautiful it shall be. */
+  vector(pooled, { width, height, cropTop, cropLeft, aestheticScore }) {
+    const told = embedNumbers([height, width, cropTop, cropLeft, aestheticScore], TOLD_WIDTH);
+    return Float32Array.from([...pooled, ...told]);
+  },
+
+  parts: (index) =>
+    unetParts(index, sdxlRefiner, {
+      heads: { width: 64 },
+      textEncoders: [sdxlClipG(places.refinerClipG)],
+      takesStoredNoise: false,
+    }),
+
+  vae: (index) => unetVae(index, sdxlRefiner),
 };

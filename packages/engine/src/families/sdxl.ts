@@ -1,9 +1,16 @@
-import type { KnownFamily } from '../family.ts';
+import type { Family } from '../family.ts';
+import { embedNumbers } from '../nn/embeddings.ts';
+import { sdxlClipG } from '../parts/text-encoders/sdxl-clip-g.ts';
+import { unetParts, unetVae } from '../parts/unet-parts.ts';
+import { places } from '../weights/keys/places.ts';
 import { attendsTo, inDenoiser, unetLayouts } from '../weights/keys/unet-layouts.ts';
 import { inpainting, instructPix2pix, vSigns } from '../weights/keys/unet-variants.ts';
 
+/** Each number that it is told becomes so many. */
+const TOLD_WIDTH = 256;
+
 /** Stable Diffusion XL and the models that were made from it (arXiv:2307.01952); the refiner is a family of its own. */
-export const sdxl: KnownFamily = {
+export const sdxl: Family = {
   id: 'sdxl',
   title: 'Stable Diffusion XL',
   layouts: unetLayouts({ entry: 'linear layers', sized: true, contextWidth: 2048 }, [
@@ -60,10 +67,12 @@ export const sdxl: KnownFamily = {
       },
     },
   ],
+  hasUnet: true,
   needs: ['denoiser', 'clip-l', 'openclip-g', 'vae'],
   nativeSize: 1024,
   prediction: 'eps',
   predictions: vSigns,
+  latent: { channels: 4, scale: 0.130_25, factor: 8 },
   latentChannels: 4,
   addOns: {
     contextWidth: 2048,
@@ -72,4 +81,32 @@ export const sdxl: KnownFamily = {
     modules: ['input_blocks_', 'output_blocks_', 'middle_block_1_', 'transformer_blocks_2_', 'transformer_blocks_9_'],
   },
   claims: ['stable-diffusion-xl-v1-base', 'sdxl', 'sd_xl', 'pony', 'illustrious', 'noobai'],
+  noise: { from: 0.000_85, to: 0.012, steps: 1000, alignedFor: 'sdxl' },
+  defaults: { steps: 20, cfg: 7, clipSkip: 1 },
+  zeroesEmptyNegative: true,
+
+  /** The pooled text, then the size that it was drawn for, where it was cropped, and the size that is wanted. */
+  vector(pooled, { width, height, cropTop, cropLeft }) {
+    const sizes = embedNumbers([height, width, cropTop, cropLeft, height, width], TOLD_WIDTH);
+    return Float32Array.from([...pooled, ...sizes]);
+  },
+
+  parts: (index) =>
+    unetParts(index, sdxl, {
+      heads: { width: 64 },
+      textEncoders: [
+        {
+          places: places.sdxlClipL,
+          tokenizer: 'clip',
+          activation: 'quickGelu',
+          clipSkip: { usual: 2, follows: 'sdxl_clip_l_skip' },
+          normed: false,
+          pooled: false,
+        },
+        sdxlClipG(places.sdxlClipG),
+      ],
+      takesStoredNoise: false,
+    }),
+
+  vae: (index) => unetVae(index, sdxl),
 };

@@ -116,7 +116,9 @@ export function infotextFields(): readonly InfotextField[] {
     ...settings('enable_quantization', 'use_old_karras_scheduler_sigmas', 'no_dpmpp_sde_batch_determinism'),
     ...settings('img2img_fix_steps', 'img2img_color_correction', 'batch_cond_uncond', 'comma_padding_backtrack'),
     setting('enable_prompt_comments'),
-    ...settings('sdxl_crop_top', 'sdxl_crop_left', 'sdxl_clip_l_skip', 'upcast_attn'),
+    ...settings('sdxl_crop_top', 'sdxl_crop_left'),
+    ...settings('sdxl_refiner_high_aesthetic_score', 'sdxl_refiner_low_aesthetic_score'),
+    ...settings('sdxl_clip_l_skip', 'upcast_attn'),
   ];
 }
 

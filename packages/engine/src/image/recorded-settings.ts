@@ -64,6 +64,8 @@ export const RECORDED_SETTINGS = {
   enable_prompt_comments: { key: 'Prompt comments', default: true },
   sdxl_crop_top: { key: 'SDXL crop top', default: 0 },
   sdxl_crop_left: { key: 'SDXL crop left', default: 0 },
+  sdxl_refiner_high_aesthetic_score: { key: 'SDXL high aesthetic score', default: 6 },
+  sdxl_refiner_low_aesthetic_score: { key: 'SDXL low aesthetic score', default: 2.5 },
   sdxl_clip_l_skip: { key: 'SDXL clip L skip', default: false },
   upcast_attn: { key: 'Upcast attention', default: false },
 } as const satisfies Record<string, RecordedSetting>;

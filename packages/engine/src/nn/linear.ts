@@ -13,10 +13,18 @@ export function linearLayer(x: Value, scope: WeightScope, out: number, { bias = 
   return linear(x, matrix, bias ? weight(scope.get('bias', [out])) : undefined);
 }
 
+/** What the tensors of a layer are called in its scope. */
+export interface LayerNames {
+  readonly weight: string;
+  readonly bias: string;
+}
+
+const USUAL_NAMES: LayerNames = { weight: 'weight', bias: 'bias' };
+
 /** The layers that one stored layer of `parts` · `out` rows holds one after another, each as its own product: no split afterwards. */
-export function linearLayers(x: Value, scope: WeightScope, out: number, parts: number): Value[] {
-  const matrix = scope.get('weight', [parts * out, x.shape.at(-1) as number]);
-  const bias = scope.get('bias', [parts * out]);
+export function linearLayers(x: Value, scope: WeightScope, out: number, parts: number, names = USUAL_NAMES): Value[] {
+  const matrix = scope.get(names.weight, [parts * out, x.shape.at(-1) as number]);
+  const bias = scope.get(names.bias, [parts * out]);
   return Array.from({ length: parts }, (_, i) =>
     linear(x, weightRows(matrix, i * out, (i + 1) * out), weightRows(bias, i * out, (i + 1) * out)),
   );

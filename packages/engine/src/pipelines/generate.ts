@@ -6,10 +6,11 @@ import { sampleLatents, scheduledCalls } from '../sampling/sample-latents.ts';
 import type { Sampler } from '../sampling/sampler.ts';
 import type { Schedule } from '../sampling/schedule.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { encodePrompts, type TextReport } from '../text/encode-prompts.ts';
+import { encodePrompts, type TextReport, type TextUse } from '../text/encode-prompts.ts';
 import type { PromptOptions } from '../text/prompt-options.ts';
 import type { ExtraNetworkTag } from '../text/prompt/extra-networks.ts';
-import { parsePrompts } from '../text/prompt/parse-prompts.ts';
+import { type ParsedPrompts, parsePrompts } from '../text/prompt/parse-prompts.ts';
+import { denoiserChannels, type SeenPictures } from './denoiser-channels.ts';
 import type { Model } from './model.ts';
 
 /** One batch of pictures that are drawn together, everything decided. */
@@ -29,6 +30,12 @@ export interface GenerateRequest {
   readonly subseedStrength: number;
   /** Size in pixels at which the seeds' noise is first drawn. */
   readonly seedResizeFrom?: { readonly width: number; readonly height: number } | undefined;
+  /** What models look at that take in more than noise and text. */
+  readonly seen?: SeenPictures | undefined;
+  /** How far a picture to edit counts (InstructPix2Pix); at 1 it is no matter of guidance, as in A1111. */
+  readonly imageCfgScale?: number | undefined;
+  /** A model that takes over and finishes the pictures. */
+  readonly refiner?: { readonly model: Model; readonly switchAt: number } | undefined;
   readonly sampling: SamplingOptions;
   readonly text: PromptOptions;
 }
@@ -53,6 +60,10 @@ export interface GenerateResult {
   /** What was really done with the prompts. */
   readonly text: TextReport;
   readonly tags: readonly ExtraNetworkTag[];
+  /** What there is to say about the models. */
+  readonly notes: readonly string[];
+  /** Whether the refiner took over; it decoded, too. */
+  readonly isRefined: boolean;
 }
 
 /**
@@ -64,8 +75,9 @@ export async function* generate(
   model: Model,
   signal?: AbortSignal,
 ): AsyncGenerator<GenerateEvent, GenerateResult, void> {
-  const { seeds, sampler, steps, sampling } = request;
+  const { seeds, sampler, steps, sampling, refiner } = request;
   const { latent: space } = model.parts.family;
+  if (refiner !== undefined) refuseOtherSpace(model, refiner.model);
 
   yield { type: 'phase', phase: 'encode prompt' };
   const repeat = (text: string): string[] => seeds.map(() => text);
@@ -73,16 +85,16 @@ export async function* generate(
     stripComments: request.text.stripComments,
     handledTagTypes: [],
   });
-  const { conditioning, emptyContext, report } = await encodePrompts(parsed, model.promptEncoder(request.text), {
-    steps: scheduledCalls(sampler, steps),
-    needsEmptyContext: sampling.padCondUncond,
-    ...(signal && { signal }),
-  });
+  const guided = await condition(model, parsed, request, signal);
+  const refined = refiner && {
+    ...(await condition(refiner.model, parsed, request, signal)),
+    switchAt: refiner.switchAt,
+  };
 
   yield { type: 'phase', phase: 'sample' };
   const resized = request.seedResizeFrom;
   const run = sampleLatents({
-    model: await model.sampled(),
+    ...guided.sampled,
     sampler,
     schedule: request.schedule,
     steps,
@@ -93,14 +105,16 @@ export async function* generate(
     ...(resized && {
       resizedFrom: [Math.floor(resized.height / space.factor), Math.floor(resized.width / space.factor)] as const,
     }),
-    conditioning,
-    ...(emptyContext && { emptyContext }),
+    imageCfgScale: guided.isEdit && request.imageCfgScale !== 1 ? request.imageCfgScale : undefined,
+    refiner: refined && { ...refined.sampled, switchAt: refined.switchAt },
     options: sampling,
     ...(signal && { signal }),
   });
+  let isRefined = false;
   let next = await run.next();
   while (next.done !== true) {
     const { step, steps: all, denoised } = next.value;
+    isRefined = next.value.isRefined;
     yield { type: 'step', step, steps: all, denoised };
     next = await run.next();
   }
@@ -108,10 +122,12 @@ export async function* generate(
   refuseNonFinite(latent);
 
   yield { type: 'phase', phase: 'decode' };
+  const { decode } = isRefined && refiner ? refiner.model : model;
   const pixels: Pixels[] = [];
   // One at a time: a batch would need as many times the memory of the decoder's widest layer.
-  for (let i = 0; i < seeds.length; i++) pixels.push(...toPixels(await model.decode(pictureOf(latent, i))));
-  return { latent, pixels, text: report, tags: parsed.tags };
+  for (let i = 0; i < seeds.length; i++) pixels.push(...toPixels(await decode(pictureOf(latent, i))));
+  const notes = [...new Set([...guided.notes, ...(refined?.notes ?? [])])];
+  return { latent, pixels, text: guided.report, tags: parsed.tags, notes, isRefined };
 }
 
 /** The latent [1, c, h, w] of one picture of a batch. */
@@ -119,6 +135,66 @@ export function pictureOf({ shape, data }: Tensor, index: number): Tensor {
   const [, ...rest] = shape;
   const size = rest.reduce((a, b) => a * b, 1);
   return { shape: [1, ...rest], data: data.subarray(index * size, (index + 1) * size) };
+}
+
+/** What a model is given to guide it, in its own terms. */
+async function condition(model: Model, parsed: ParsedPrompts, request: GenerateRequest, signal?: AbortSignal) {
+  const { width, height, text, sampler, steps, sampling } = request;
+  const { family } = model.parts;
+  const { vectorWidth } = model.parts.denoiser();
+  const told = { width, height, cropTop: text.sdxlCropTop, cropLeft: text.sdxlCropLeft };
+  const vectorOf = (pooled: Float32Array, role: TextUse['role']): Float32Array => {
+    const aestheticScore = role === 'prompt' ? text.sdxlRefinerHighAestheticScore : text.sdxlRefinerLowAestheticScore;
+    // unCLIP takes the picture that it draws variations of; A1111, too, gives it zeros where there is none.
+    const vector = family.vector?.(pooled, { ...told, aestheticScore }) ?? new Float32Array(vectorWidth!);
+    if (vector.length === vectorWidth) return vector;
+    throw new DanqingError('bad-shape', {
+      where: `${family.title} › UNet`,
+      expected: `a vector of ${vectorWidth} numbers`,
+      found: `${vector.length} from its text encoders and sizes`,
+    });
+  };
+  const { conditioning, emptyContext, report } = await encodePrompts(parsed, model.promptEncoders(text), {
+    steps: scheduledCalls(sampler, steps),
+    needsEmptyContext: sampling.padCondUncond,
+    zeroesEmptyNegative: family.zeroesEmptyNegative === true,
+    vectorOf: vectorWidth === undefined ? undefined : vectorOf,
+    ...(signal && { signal }),
+  });
+  const { channels, isEdit, notes } = await denoiserChannels(model, request, request.seen ?? {});
+  return {
+    sampled: {
+      model: await model.sampled(),
+      conditioning: channels === undefined ? conditioning : conditioning.map((image) => ({ ...image, channels })),
+      ...(emptyContext && { emptyContext }),
+    },
+    isEdit,
+    report,
+    notes: [...notes, ...(await notesOn(model))],
+  };
+}
+
+/** What was found out about a model that changes its pictures. */
+async function notesOn(model: Model): Promise<string[]> {
+  const { family, zeroTerminalSnr, denoiser } = model.parts;
+  const { type, because } = await model.prediction();
+  const notes = because === undefined ? [] : [`${family.title}: the model predicts ${type}, by ${because.en}.`];
+  if (zeroTerminalSnr) notes.push(`${family.title}: its noise levels end in pure noise, as its file asks for.`);
+  if (denoiser().vectorWidth !== undefined && family.vector === undefined)
+    notes.push(`${family.title} unCLIP: without a picture to vary it draws from the text alone.`);
+  return notes;
+}
+
+/** @throws unsupported when the models do not share their latents. */
+function refuseOtherSpace(base: Model, refiner: Model): void {
+  const [from, to] = [base.parts.family, refiner.parts.family];
+  if (from.latent.channels === to.latent.channels && from.latent.scale === to.latent.scale) return;
+  throw new DanqingError('unsupported', {
+    where: 'refiner',
+    expected: `a checkpoint with the latents of ${from.title}`,
+    found: `one of ${to.title}`,
+    advice: 'Choose a refiner of the same family.',
+  });
 }
 
 function refuseNonFinite({ data }: Tensor): void {

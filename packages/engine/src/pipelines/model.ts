@@ -1,4 +1,4 @@
-import type { Parts, VaePart } from '../family.ts';
+import type { Parts, TextEncoderPart, VaePart } from '../family.ts';
 import type { Graph } from '../graph/value.ts';
 import type { Session } from '../runtime.ts';
 import type { Predict } from '../sampling/guidance/guided-model.ts';
@@ -6,16 +6,18 @@ import { predictions } from '../sampling/predictions/index.ts';
 import type { SampledModel } from '../sampling/sample-latents.ts';
 import { decodeToFloat32 } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { chunkFeeds } from '../text/chunk-feeds.ts';
+import { chunkFeeds, pooledAt } from '../text/chunk-feeds.ts';
 import type { PromptEncoder } from '../text/encode-prompts.ts';
 import { EncodingCache } from '../text/encoding-cache.ts';
 import type { PromptOptions } from '../text/prompt-options.ts';
 import { createClipTokenizer } from '../text/tokenizers/clip.ts';
+import { createOpenClipTokenizer } from '../text/tokenizers/open-clip.ts';
 import type { Tokenizer } from '../text/tokenizers/tokenizer.ts';
 import type { TensorEntry } from '../weights/tensor-index.ts';
+import { findPrediction, type FoundPrediction } from './find-prediction.ts';
 
 /** The networks that drawing runs. */
-export type NetworkName = 'text encoder' | 'denoiser' | 'VAE decoder' | 'preview decoder';
+export type NetworkName = 'text encoder' | 'denoiser' | 'VAE decoder' | 'VAE encoder' | 'preview decoder';
 
 /** What a model needs of the machine. */
 export interface ModelHands {
@@ -34,19 +36,26 @@ export interface ModelHands {
 /** A checkpoint with its VAE, ready to draw: networks are opened when they are first needed. */
 export interface Model {
   readonly parts: Parts;
-  /** How prompts are put to the text encoder. */
-  promptEncoder(options: PromptOptions): PromptEncoder;
+  /** How prompts are put to the text encoders, in the order in which their encodings are joined. */
+  promptEncoders(options: PromptOptions): readonly PromptEncoder[];
+  /** What the denoiser predicts; where neither file nor family says, it is run once. */
+  prediction(): Promise<FoundPrediction>;
+  /** Width and height in pixels that the original model was trained at. */
+  nativeSize(): Promise<number>;
   /** What is sampled. @throws bad-shape when the checkpoint's own noise table is damaged. */
   sampled(): Promise<SampledModel>;
+  /** Pictures [n, 3, H, W] in −1…1 to the mean of their scaled latents [n, c, H/factor, W/factor]. */
+  encode(image: Tensor): Promise<Tensor>;
   /** Scaled latents [n, c, h, w] to pictures [n, 3, h·factor, w·factor], about −1…1. */
   decode(latent: Tensor): Promise<Tensor>;
   /** The same, quick and rough; undefined without a small decoder. */
   readonly preview: ((latent: Tensor) => Promise<Tensor>) | undefined;
 }
 
-let madeTokenizer: Tokenizer | undefined;
-/** Takes a tenth of a second to make and never changes: there is one. */
-const clipTokenizer = (): Tokenizer => (madeTokenizer ??= createClipTokenizer());
+const tokenizers: Readonly<Record<TextEncoderPart['tokenizer'], () => Tokenizer>> = {
+  clip: createClipTokenizer,
+  'open-clip': createOpenClipTokenizer,
+};
 
 /** The files that a model is made of. */
 export interface ModelFiles {
@@ -61,9 +70,9 @@ export interface ModelFiles {
  * @throws missing when a part is not there.
  */
 export function createModel({ parts, vae, previewVae }: ModelFiles, hands: ModelHands): Model {
-  const [textEncoder] = parts.textEncoders();
+  const textEncoders = parts.textEncoders();
+  const caches = textEncoders.map(() => new EncodingCache());
   const denoiser = parts.denoiser();
-  const cache = new EncodingCache();
 
   const decodeWith =
     (name: NetworkName, part: VaePart) =>
@@ -73,37 +82,61 @@ export function createModel({ parts, vae, previewVae }: ModelFiles, hands: Model
         return image!;
       });
 
-  const predict: Predict = async (x, times, context) =>
+  const predict: Predict = async (x, times, context, vector) =>
     hands.withSession({ name: 'denoiser', variant: '', graph: () => denoiser.graph() }, async (session) => {
-      const { prediction } = await session.run({ x, timestep: { shape: [times.length], data: times }, context });
+      const timestep = { shape: [times.length], data: times };
+      const { prediction } = await session.run({ x, timestep, context, ...(vector && { vector }) });
       return prediction!;
     });
 
+  let found: Promise<FoundPrediction> | undefined;
+  const prediction = (): Promise<FoundPrediction> => (found ??= findPrediction(parts, predict));
+
   return {
     parts,
-    promptEncoder: (options) => ({
-      tokenizer: clipTokenizer(),
-      tokens: textEncoder!.tokens,
-      layers: textEncoder!.layers,
-      options,
-      cache,
-      encode: async (chunks, clipSkip) =>
-        hands.withSession(
-          { name: 'text encoder', variant: `skip ${clipSkip}`, graph: () => textEncoder!.graph(clipSkip) },
-          async (session) => {
-            const { encoding } = await session.run(chunkFeeds(chunks, textEncoder!.width, () => undefined));
-            return encoding!;
-          },
-        ),
-    }),
+    promptEncoders: (options) =>
+      textEncoders.map((part, i) => {
+        const { tokens, layers, clipSkip } = part;
+        const tokenizer = tokenizers[part.tokenizer]();
+        return {
+          tokenizer,
+          tokens,
+          layers,
+          clipSkip,
+          options,
+          cache: caches[i]!,
+          encode: async (chunks, skip) =>
+            hands.withSession(
+              { name: 'text encoder', variant: `${i + 1}, skip ${skip}`, graph: () => part.graph(skip) },
+              async (session) => {
+                const feeds = chunkFeeds(chunks, part.width, () => undefined);
+                const marks = part.pooledWidth === undefined ? {} : { pooledAt: pooledAt(chunks, tokenizer.endId) };
+                const { encoding, pooled } = await session.run({ ...feeds, ...marks });
+                return { ...encoding!, ...(pooled && { pooled }) };
+              },
+            ),
+        };
+      }),
+    prediction,
+    async nativeSize() {
+      const { nativeSize, nativeSizes } = parts.family;
+      return nativeSizes === undefined ? nativeSize : nativeSizes[(await prediction()).type];
+    },
     async sampled() {
       const stored = parts.alphasCumprod;
       return {
         predict,
-        prediction: predictions[parts.family.prediction],
+        prediction: predictions[(await prediction()).type],
+        alignedFor: parts.family.noise.alignedFor,
+        zeroTerminalSnr: parts.zeroTerminalSnr,
         ...(stored && { alphasCumprod: decodeToFloat32(await hands.readTensor(stored), stored.dtype) }),
       };
     },
+    encode: async (image) =>
+      hands.withSession({ name: 'VAE encoder', variant: '', graph: () => vae.encoder() }, async (session) => {
+        const { latent } = await session.run({ image });
+        return latent!;
+      }),
     decode: decodeWith('VAE decoder', vae),
     preview: previewVae && decodeWith('preview decoder', previewVae),
   };

@@ -63,6 +63,8 @@ export interface SamplingOptions {
   readonly img2imgExtraNoise: number;
   /** Runs as many steps as asked for in img2img, whatever the strength. */
   readonly img2imgFixSteps: boolean;
+  /** Lets the refiner take over by the share of steps done instead of the share of noise gone. */
+  readonly refinerSwitchBySampleSteps: boolean;
   /** UniPC's B(h), or coefficients that vary with the steps. */
   readonly uniPcVariant: 'bh1' | 'bh2' | 'vary_coeff';
   /** How UniPC spaces its times. */
@@ -104,6 +106,7 @@ export const samplingDefaults: SamplingOptions = {
   initialNoiseMultiplier: 1,
   img2imgExtraNoise: 0,
   img2imgFixSteps: false,
+  refinerSwitchBySampleSteps: false,
   uniPcVariant: 'bh1',
   uniPcSkipType: 'time_uniform',
   uniPcOrder: 3,

@@ -3,7 +3,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { combine } from './arithmetic.ts';
 import { buildSigmas, buildTimesteps } from './build-sigmas.ts';
 import type { ImageConditioning } from './guidance/conditioning.ts';
-import { GuidedModel, type Predict } from './guidance/guided-model.ts';
+import { type CallCount, GuidedModel, type Predict } from './guidance/guided-model.ts';
 import { img2imgSteps } from './img2img-steps.ts';
 import { keepOriginal, type LatentMask } from './latent-mask.ts';
 import { createBrownianNoise, type BrownianNoise } from './noise/brownian-noise.ts';
@@ -13,6 +13,7 @@ import type { Prediction } from './prediction.ts';
 import type { Sampler, SamplerSteps, SigmaSampler, TimestepSampler } from './sampler.ts';
 import type { Schedule } from './schedule.ts';
 import { createSigmaTable, type SigmaTable } from './sigma-table.ts';
+import { shareAtSigma, shareAtTime, Stages } from './stages.ts';
 
 /** The model of a run. */
 export interface SampledModel {
@@ -21,6 +22,18 @@ export interface SampledModel {
   /** The checkpoint's own ᾱ [1000], if it holds one. */
   readonly alphasCumprod?: Float32Array;
   readonly alignedFor?: SigmaTable['alignedFor'];
+  /** Its noise levels end in pure noise, whatever the options say. */
+  readonly zeroTerminalSnr?: boolean;
+}
+
+/** A model that takes over on the way, with its own conditioning; latent and noise levels carry on. */
+export interface Refiner {
+  readonly model: SampledModel;
+  /** One for each image. */
+  readonly conditioning: readonly ImageConditioning[];
+  readonly emptyContext?: Tensor;
+  /** Share of the run from which on it is asked. */
+  readonly switchAt: number;
 }
 
 /** A picture to start from. */
@@ -54,6 +67,9 @@ export interface LatentRequest {
   readonly conditioning: readonly ImageConditioning[];
   /** Encoding [tokens, width] of an empty prompt, for `padCondUncond`. */
   readonly emptyContext?: Tensor;
+  /** How far a picture to edit counts; undefined where that is no matter of guidance. */
+  readonly imageCfgScale?: number | undefined;
+  readonly refiner?: Refiner | undefined;
   readonly start?: StartPicture;
   readonly options: SamplingOptions;
   readonly signal?: AbortSignal;
@@ -70,6 +86,8 @@ export interface LatentStep {
   readonly x: Tensor;
   /** What a preview shows. */
   readonly denoised: Tensor;
+  /** Whether the refiner has taken over. */
+  readonly isRefined: boolean;
 }
 
 /** Model calls that a prompt's schedule reckons with: the steps asked for, twice as many for two calls a step. */
@@ -84,8 +102,11 @@ export async function* sampleLatents(request: LatentRequest): AsyncGenerator<Lat
   checkRequest(request);
   const { shape, seeds, signal, start } = request;
   const wrap = (data: Float32Array): Tensor => ({ shape: [seeds.length, ...shape], data });
+  const stages = createStages(request);
   const steps =
-    request.sampler.kind === 'sigma' ? walkSigmas(request, request.sampler) : walkTimesteps(request, request.sampler);
+    request.sampler.kind === 'sigma'
+      ? walkSigmas(request, request.sampler, stages)
+      : walkTimesteps(request, request.sampler, stages);
   let done = 0;
   for (;;) {
     throwIfCancelled(signal);
@@ -97,22 +118,20 @@ export async function* sampleLatents(request: LatentRequest): AsyncGenerator<Lat
     }
     const { x, denoised, ...progress } = next.value;
     done = progress.step;
-    yield { ...progress, x: wrap(x), denoised: wrap(denoised) };
+    yield { ...progress, x: wrap(x), denoised: wrap(denoised), isRefined: stages.hasSwitched };
   }
 }
 
-function walkSigmas(request: LatentRequest, sampler: SigmaSampler): SamplerSteps<Float32Array> {
-  const { model, options, seeds, shape, start, steps } = request;
-  const trained = tableOf(request);
-  const table = sampler.adaptTable?.(trained) ?? trained;
-  const plan = start && planImg2img(steps, start, options);
+function walkSigmas(request: LatentRequest, sampler: SigmaSampler, stages: Stages): SamplerSteps<Float32Array> {
+  const { options, seeds, shape, start, steps } = request;
+  const table = tableOf(request.model, request);
+  const plan = planOf(request);
   const full = buildSigmas(sampler, request.schedule, plan?.scheduleSteps ?? steps, table, options);
   const sigmas = plan ? full.subarray(Math.max(plan.scheduleSteps - plan.encodeSteps - 1, 0)) : full;
 
   const noise = imageNoise(request);
   const first = firstNoise(noise, start, options);
   const sigma = sigmas[0]!;
-  const guided = guide(request, plan ? plan.encodeSteps + 1 : steps);
   let brownian: BrownianNoise | undefined;
   const startBrownian = (): BrownianNoise =>
     createBrownianNoise({
@@ -133,8 +152,9 @@ function walkSigmas(request: LatentRequest, sampler: SigmaSampler): SamplerSteps
       : { sigmaMin: table.sigmas[0]!, sigmaMax: table.sigmas.at(-1)!, steps },
     async denoise(x, exactSigma) {
       const level = Math.fround(exactSigma);
-      const time = table.timeOf(level);
-      const boundary = table.boundary?.(time);
+      const { model, table: known, guided } = stages.at(shareAtSigma(level));
+      const time = known.timeOf(level);
+      const boundary = known.boundary?.(time);
       const result = await guided.look({
         x,
         input: combine([1 / Math.sqrt(level ** 2 + 1), x]),
@@ -153,22 +173,22 @@ function walkSigmas(request: LatentRequest, sampler: SigmaSampler): SamplerSteps
   });
 }
 
-function walkTimesteps(request: LatentRequest, sampler: TimestepSampler): SamplerSteps<Float32Array> {
-  const { model, options, start, steps } = request;
-  const { alphasCumprod } = tableOf(request);
-  const plan = start && planImg2img(steps, start, options);
+function walkTimesteps(request: LatentRequest, sampler: TimestepSampler, stages: Stages): SamplerSteps<Float32Array> {
+  const { options, start, steps } = request;
+  const { alphasCumprod } = tableOf(request.model, request);
+  const plan = planOf(request);
   const times = buildTimesteps(plan?.scheduleSteps ?? steps, options);
   const noise = imageNoise(request);
   const first = firstNoise(noise, start, options);
-  const guided = guide(request, plan ? plan.encodeSteps + 1 : steps, sampler);
   return sampler.sample({
-    x: plan ? noisyStart(start, first, alphasCumprod[times[plan.encodeSteps]!]!, options) : first,
+    x: plan && start ? noisyStart(start, first, alphasCumprod[times[plan.encodeSteps]!]!, options) : first,
     // One time lower than the latent was brought to, as in A1111.
     timesteps: plan ? times.slice(0, plan.encodeSteps) : times,
     alphasCumprod,
     isImg2img: plan !== undefined,
     async predict(x, time) {
-      const alpha = alphasCumprod[Math.trunc(time)]!;
+      const { model, table, guided } = stages.at(shareAtTime(time));
+      const alpha = table.alphasCumprod[Math.trunc(time)]!;
       const seen = start?.mask === undefined ? x : keepOriginal(x, start.mask);
       const result = await guided.look({
         x: seen,
@@ -190,17 +210,20 @@ function noisyStart(start: StartPicture, noise: Float32Array, alpha: number, opt
   return combine([root, start.latent], [Math.sqrt(1 - alpha), noise], [options.img2imgExtraNoise * root, noise]);
 }
 
-const tableOf = ({ model, options }: LatentRequest): SigmaTable =>
-  createSigmaTable({
+/** The noise levels of a model as the sampler of the run sees them. */
+function tableOf(model: SampledModel, { sampler, options }: LatentRequest): SigmaTable {
+  const trained = createSigmaTable({
     ...(model.alphasCumprod && { alphasCumprod: model.alphasCumprod }),
     ...(model.alignedFor && { alignedFor: model.alignedFor }),
-    zeroTerminalSnr: options.sdNoiseSchedule === 'Zero Terminal SNR',
+    zeroTerminalSnr: model.zeroTerminalSnr === true || options.sdNoiseSchedule === 'Zero Terminal SNR',
     downcast: options.useDowncastedAlphaBar,
     quantize: options.enableQuantization,
   });
+  return (sampler.kind === 'sigma' ? sampler.adaptTable?.(trained) : undefined) ?? trained;
+}
 
-const planImg2img = (steps: number, start: StartPicture, options: SamplingOptions) =>
-  img2imgSteps(steps, start.strength, options.img2imgFixSteps || start.isHires === true);
+const planOf = ({ steps, start, options }: LatentRequest) =>
+  start && img2imgSteps(steps, start.strength, options.img2imgFixSteps || start.isHires === true);
 
 const imageNoise = ({ seeds, options, shape, subseedStrength, resizedFrom }: LatentRequest): ImageNoise =>
   new ImageNoise({
@@ -217,20 +240,44 @@ function firstNoise(noise: ImageNoise, start: StartPicture | undefined, options:
   return start && start.isHires !== true ? combine([options.initialNoiseMultiplier, first]) : first;
 }
 
-const guide = (request: LatentRequest, steps: number, timestepSampler?: TimestepSampler): GuidedModel =>
-  new GuidedModel({
-    predict: (x, times, context) => {
-      throwIfCancelled(request.signal);
-      return request.model.predict(x, times, context);
-    },
-    conditioning: request.conditioning,
-    scale: request.cfgScale * (timestepSampler?.guidanceFactor ?? 1),
-    shape: request.shape,
-    totalSteps: scheduledCalls(request.sampler, steps),
-    needsUncond: timestepSampler?.needsUncond === true,
-    options: request.options,
-    ...(request.emptyContext && { emptyContext: request.emptyContext }),
+/** The models of a run, in the order in which they work on it. */
+function createStages(request: LatentRequest): Stages {
+  const { sampler, steps, refiner, options, imageCfgScale } = request;
+  const plan = planOf(request);
+  const totalSteps = scheduledCalls(sampler, plan ? plan.encodeSteps + 1 : steps);
+  const count: CallCount = { calls: 0 };
+  const timestep = sampler.kind === 'timestep' ? sampler : undefined;
+  const createStage = ({
+    model,
+    conditioning,
+    emptyContext,
+  }: Pick<Refiner, 'model' | 'conditioning' | 'emptyContext'>) => ({
+    model,
+    table: tableOf(model, request),
+    guided: new GuidedModel({
+      predict: (...feeds) => {
+        throwIfCancelled(request.signal);
+        return model.predict(...feeds);
+      },
+      conditioning,
+      scale: request.cfgScale * (timestep?.guidanceFactor ?? 1),
+      imageScale: imageCfgScale,
+      shape: request.shape,
+      totalSteps,
+      needsUncond: timestep?.needsUncond === true,
+      options,
+      ...(emptyContext && { emptyContext }),
+      count,
+    }),
   });
+  const next = refiner && {
+    stage: createStage(refiner),
+    switchAt: refiner.switchAt,
+    bySteps: options.refinerSwitchBySampleSteps,
+    totalSteps,
+  };
+  return new Stages(createStage(request), count, next);
+}
 
 function checkRequest({ seeds, conditioning, start, shape }: LatentRequest): void {
   const trouble = (where: string, expected: string, found: string): DanqingError =>

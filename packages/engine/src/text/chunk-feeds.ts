@@ -2,6 +2,23 @@ import { DanqingError } from '../errors.ts';
 import type { IntTensor, Tensor } from '../tensor/tensor.ts';
 import type { PromptChunk } from './chunk-prompt.ts';
 
+/** The inputs of a text encoder's graph. */
+export interface ChunkFeeds extends Record<string, IntTensor | Tensor> {
+  readonly ids: IntTensor;
+  readonly replacement: Tensor;
+  readonly replaced: Tensor;
+}
+
+/** Where the pooled vector of each chunk is taken, at its first token `endId`: 1 there and 0 elsewhere, [n, tokens, 1]. */
+export function pooledAt(chunks: readonly PromptChunk[], endId: number): Tensor {
+  const tokens = chunks[0]?.ids.length ?? 0;
+  const data = new Float32Array(chunks.length * tokens);
+  chunks.forEach(({ ids }, row) =>
+    data.fill(1, row * tokens + ids.indexOf(endId), row * tokens + ids.indexOf(endId) + 1),
+  );
+  return { shape: [chunks.length, tokens, 1], data };
+}
+
 /**
  * The inputs of a text encoder's graph (see TextEncoderPart) for chunks: ids, and the vectors of embeddings in their places.
  * @param vectorsOf the vectors [count, width] of an embedding by name.
@@ -11,7 +28,7 @@ export function chunkFeeds(
   chunks: readonly PromptChunk[],
   width: number,
   vectorsOf: (name: string) => Tensor | undefined,
-): { ids: IntTensor; replacement: Tensor; replaced: Tensor } {
+): ChunkFeeds {
   const tokens = chunks[0]?.ids.length ?? 0;
   const shape = [chunks.length, tokens];
   const replacement = new Float32Array(chunks.length * tokens * width);

@@ -5,6 +5,7 @@ import type { Chunking, PromptChunk } from './chunk-prompt.ts';
 import { matchEmbeddings } from './embedding-matcher.ts';
 import { promptDefaults } from './prompt-options.ts';
 import { createClipTokenizer } from './tokenizers/clip.ts';
+import { createOpenClipTokenizer } from './tokenizers/open-clip.ts';
 
 const tokenizer = createClipTokenizer();
 const { startId, endId, commaId } = tokenizer;
@@ -36,9 +37,9 @@ describe('chunkPrompt', () => {
   });
 
   it('pads with an id of its own after the first end token where the encoder wants that', () => {
-    const padded = chunksOf('cat', { tokenizer: createClipTokenizer(0) })[0]!;
+    const padded = chunksOf('cat', { tokenizer: createOpenClipTokenizer() })[0]!;
     expect(padded.ids).toEqual([startId, cat, endId, ...times(74, 0)]);
-    const written = chunksOf('cat<|endoftext|>dog', { tokenizer: createClipTokenizer(0) })[0]!;
+    const written = chunksOf('cat<end_of_text>dog', { tokenizer: createOpenClipTokenizer() })[0]!;
     expect(written.ids).toEqual([startId, cat, endId, ...times(74, 0)]);
   });
 

@@ -19,6 +19,7 @@ function showingEncoder(): PromptEncoder & { runs: number } {
     tokenizer,
     tokens: 77,
     layers: 12,
+    clipSkip: { usual: 1, follows: 'always' } as const,
     options: promptDefaults,
     cache: new EncodingCache(),
     async encode(chunks: readonly { ids: readonly number[] }[], clipSkip: number) {
@@ -36,7 +37,11 @@ const encodeTexts = async (
   request: EncodeRequest = { steps: 10 },
   encoder: PromptEncoder = showingEncoder(),
 ): Promise<EncodedPrompts> =>
-  encodePrompts(parsePrompts(prompts, negatives, { stripComments: true, handledTagTypes: ['lora'] }), encoder, request);
+  encodePrompts(
+    parsePrompts(prompts, negatives, { stripComments: true, handledTagTypes: ['lora'] }),
+    [encoder],
+    request,
+  );
 
 /** The first ids of a text's encoding, after the start token. */
 const idsIn = (data: Float32Array, count: number): number[] =>
@@ -177,13 +182,13 @@ describe('clampClipSkip', () => {
 describe('EncodingCache', () => {
   it('drops what was used longest ago when it is full', () => {
     const cache = new EncodingCache(3 * 8);
-    for (const key of ['a', 'b', 'c']) cache.set(key, new Float32Array(2));
+    for (const key of ['a', 'b', 'c']) cache.set(key, { encoding: new Float32Array(2) });
     cache.get('a');
-    cache.set('d', new Float32Array(2));
+    cache.set('d', { encoding: new Float32Array(2) });
     expect(['a', 'b', 'c', 'd'].map((key) => cache.get(key) !== undefined)).toEqual([true, false, true, true]);
-    cache.set('huge', new Float32Array(100));
+    cache.set('huge', { encoding: new Float32Array(100) });
     expect(cache.get('huge')).toBeUndefined();
-    cache.set('e', new Float32Array(6));
+    cache.set('e', { encoding: new Float32Array(6) });
     expect(cache.get('e')).toBeDefined();
   });
 });

@@ -1,3 +1,13 @@
+/** What a text encoder makes of one chunk. */
+export interface ChunkEncoding {
+  /** [tokens, width]. */
+  readonly encoding: Float32Array;
+  /** The chunk as a whole, from an encoder that gives it. */
+  readonly pooled?: Float32Array | undefined;
+}
+
+const bytesOf = ({ encoding, pooled }: ChunkEncoding): number => encoding.byteLength + (pooled?.byteLength ?? 0);
+
 /**
  * Encodings of chunks by content, so that no text is encoded twice. Keep one for each state of a text encoder (checkpoint, adapters,
  * embeddings); what was used longest ago goes when it grows beyond its limit.
@@ -5,7 +15,7 @@
 export class EncodingCache {
   readonly #limitBytes: number;
   /** From the one used longest ago to the one used last. */
-  readonly #encodings = new Map<string, Float32Array>();
+  readonly #encodings = new Map<string, ChunkEncoding>();
   #bytes = 0;
 
   /** The default holds about 280 chunks of SD 1.x. */
@@ -13,7 +23,7 @@ export class EncodingCache {
     this.#limitBytes = limitBytes;
   }
 
-  get(key: string): Float32Array | undefined {
+  get(key: string): ChunkEncoding | undefined {
     const encoding = this.#encodings.get(key);
     if (encoding === undefined) return undefined;
     this.#encodings.delete(key);
@@ -21,14 +31,20 @@ export class EncodingCache {
     return encoding;
   }
 
-  set(key: string, encoding: Float32Array): void {
-    this.#bytes += encoding.byteLength - (this.#encodings.get(key)?.byteLength ?? 0);
-    this.#encodings.delete(key);
+  set(key: string, encoding: ChunkEncoding): void {
+    this.#forget(key);
+    this.#bytes += bytesOf(encoding);
     this.#encodings.set(key, encoding);
-    for (const [oldest, { byteLength }] of this.#encodings) {
+    for (const oldest of this.#encodings.keys()) {
       if (this.#bytes <= this.#limitBytes) break;
-      this.#encodings.delete(oldest);
-      this.#bytes -= byteLength;
+      this.#forget(oldest);
     }
+  }
+
+  #forget(key: string): void {
+    const known = this.#encodings.get(key);
+    if (known === undefined) return;
+    this.#bytes -= bytesOf(known);
+    this.#encodings.delete(key);
   }
 }

@@ -13,6 +13,16 @@ export interface PromptOptions {
   readonly useOldScheduling: boolean;
   /** How many of the text encoder's last layers to leave out, plus one (`CLIP_stop_at_last_layers`); 1 is all layers. */
   readonly clipSkip: number;
+  /** Lets CLIP skip choose the layer of SDXL's first text encoder, too. */
+  readonly sdxlClipLSkip: boolean;
+  /** SDXL is told that the picture was cut out of a larger one at this place, in pixels from the top. */
+  readonly sdxlCropTop: number;
+  /** The same from the left. */
+  readonly sdxlCropLeft: number;
+  /** How beautiful the refiner is told that pictures of the prompt are, 1 to 10. */
+  readonly sdxlRefinerHighAestheticScore: number;
+  /** The same of the negative prompt. */
+  readonly sdxlRefinerLowAestheticScore: number;
   /** Takes `# comments` out of prompts (`enable_prompt_comments`). */
   readonly stripComments: boolean;
 }
@@ -23,5 +33,10 @@ export const promptDefaults: PromptOptions = {
   commaPaddingBacktrack: 20,
   useOldScheduling: false,
   clipSkip: 1,
+  sdxlClipLSkip: false,
+  sdxlCropTop: 0,
+  sdxlCropLeft: 0,
+  sdxlRefinerHighAestheticScore: 6,
+  sdxlRefinerLowAestheticScore: 2.5,
   stripComments: true,
 };

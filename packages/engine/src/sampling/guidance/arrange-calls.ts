@@ -1,11 +1,14 @@
 import { DanqingError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { SamplingOptions } from '../options.ts';
+import type { Context } from './conditioning.ts';
 
-/** The text encoding that a row of the model's batch is given, and the image whose latent it works on. */
+/** The text that a row of the model's batch is given, and the image whose latent it works on. */
 export interface Row {
   readonly image: number;
-  readonly context: Tensor;
+  readonly context: Context;
+  /** Channels [c, h, w] behind the latent, where the model takes them. */
+  readonly channels?: Float32Array | undefined;
 }
 
 /** One call of the model. */
@@ -14,6 +17,10 @@ export interface ModelCall {
   readonly images: readonly number[];
   /** [rows, tokens, width]. */
   readonly context: Tensor;
+  /** [rows, width], where the model takes one. */
+  readonly vector: Tensor | undefined;
+  /** Channels behind the latent of each row. */
+  readonly channels: readonly (Float32Array | undefined)[];
 }
 
 /**
@@ -73,22 +80,22 @@ function padded(
 }
 
 /** Cuts a context, or repeats its last vector, to a number of tokens. */
-function resize(context: Tensor, tokens: number): Tensor {
+function resize(context: Context, tokens: number): Context {
   const [length, width] = context.shape as readonly [number, number];
   if (length === tokens) return context;
   const data = new Float32Array(tokens * width);
   data.set(context.data.subarray(0, tokens * width));
   const last = context.data.subarray((length - 1) * width);
   for (let token = length; token < tokens; token++) data.set(last, token * width);
-  return { shape: [tokens, width], data };
+  return { ...context, shape: [tokens, width], data };
 }
 
-function append(context: Tensor, chunk: Tensor, times: number): Tensor {
+function append(context: Context, chunk: Tensor, times: number): Context {
   const [length, width] = context.shape as readonly [number, number];
   const data = new Float32Array(context.data.length + times * chunk.data.length);
   data.set(context.data);
   for (let i = 0; i < times; i++) data.set(chunk.data, context.data.length + i * chunk.data.length);
-  return { shape: [length + times * chunk.shape[0]!, width], data };
+  return { ...context, shape: [length + times * chunk.shape[0]!, width], data };
 }
 
 function chunks(rows: readonly Row[], size: number): ModelCall[] {
@@ -99,8 +106,26 @@ function chunks(rows: readonly Row[], size: number): ModelCall[] {
 
 function toCall(rows: readonly Row[]): ModelCall {
   const { shape } = rows[0]!.context;
-  const length = rows[0]!.context.data.length;
-  const data = new Float32Array(rows.length * length);
-  rows.forEach(({ context }, i) => data.set(context.data, i * length));
-  return { images: rows.map(({ image }) => image), context: { shape: [rows.length, ...shape], data } };
+  return {
+    images: rows.map(({ image }) => image),
+    context: stack(
+      rows.map(({ context }) => context.data),
+      shape,
+    ),
+    vector: vectorOf(rows),
+    channels: rows.map(({ channels }) => channels),
+  };
+}
+
+function vectorOf(rows: readonly Row[]): Tensor | undefined {
+  const vectors = rows.flatMap(({ context }) => context.vector ?? []);
+  return vectors.length === 0 ? undefined : stack(vectors, [vectors[0]!.length]);
+}
+
+/** Equally long arrays of one shape as a tensor with an axis more. */
+function stack(arrays: readonly Float32Array[], shape: readonly number[]): Tensor {
+  const length = arrays[0]!.length;
+  const data = new Float32Array(arrays.length * length);
+  arrays.forEach((array, i) => data.set(array, i * length));
+  return { shape: [arrays.length, ...shape], data };
 }

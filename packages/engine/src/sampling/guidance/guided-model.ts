@@ -5,8 +5,16 @@ import type { SamplingOptions } from '../options.ts';
 import { arrangeCalls, type ModelCall, type Row } from './arrange-calls.ts';
 import type { ImageConditioning } from './conditioning.ts';
 
-/** Runs the denoiser once: latents [n, c, h, w], times [n] and contexts [n, tokens, width] to results [n, c, h, w]. */
-export type Predict = (x: Tensor, times: Float32Array, context: Tensor) => Promise<Tensor>;
+/**
+ * Runs the denoiser once: latents [n, c, h, w] (with the channels that the model takes in behind them), times [n], contexts
+ * [n, tokens, width] and, for models that take one, vectors [n, width], to results [n, c, h, w].
+ */
+export type Predict = (x: Tensor, times: Float32Array, context: Tensor, vector?: Tensor) => Promise<Tensor>;
+
+/** Model calls so far; models that take turns in a run count together. */
+export interface CallCount {
+  calls: number;
+}
 
 /** What guides a run. */
 export interface Guidance {
@@ -15,6 +23,11 @@ export interface Guidance {
   readonly conditioning: readonly ImageConditioning[];
   /** How far the prompt pulls away from the negative prompt; at 1 the latter has no say. */
   readonly scale: number;
+  /**
+   * How far a picture to edit pulls away from none at all (InstructPix2Pix, arXiv:2211.09800); undefined where the picture
+   * is no matter of guidance.
+   */
+  readonly imageScale?: number | undefined;
   /** Latent cells: channels, height, width. */
   readonly shape: readonly [number, number, number];
   /** Model calls that a prompt's schedule reckons with. */
@@ -24,6 +37,8 @@ export interface Guidance {
   readonly options: SamplingOptions;
   /** Encoding [tokens, width] of an empty prompt, for `padCondUncond`. */
   readonly emptyContext?: Tensor;
+  /** Shared with the other models of the run. */
+  readonly count?: CallCount;
 }
 
 /** One look of the guided model at a batch. */
@@ -42,16 +57,18 @@ export interface Look {
 
 /**
  * Classifier-free guidance (Ho and Salimans 2022) over a batch, with prompts in several parts (Liu et al. 2022):
- * uncond + Σ weight · scale · (part - uncond), and a count of the model's calls for prompts that change on the way.
+ * uncond + Σ weight · scale · (part - uncond); for a picture to edit, from the result without it by way of the result with
+ * it and no prompt; and a count of the model's calls for prompts that change on the way.
  */
 export class GuidedModel {
   readonly #guidance: Guidance;
   readonly #weightSums: readonly number[];
-  #step = 0;
+  readonly #count: CallCount;
   #arranged: { readonly rows: readonly Row[]; readonly calls: readonly ModelCall[] } | undefined;
 
   constructor(guidance: Guidance) {
     this.#guidance = guidance;
+    this.#count = guidance.count ?? { calls: 0 };
     this.#weightSums = guidance.conditioning.map(({ parts }) => parts.reduce((sum, { weight }) => sum + weight, 0));
   }
 
@@ -60,14 +77,20 @@ export class GuidedModel {
    * @throws not-a-number when the model's result is not finite.
    */
   async look(look: Look): Promise<{ readonly guided: Float32Array; readonly uncond: Float32Array }> {
-    const step = this.#step++;
-    const { conditioning, scale } = this.#guidance;
-    const isSkipped = this.#skipsUncond(step, look.level);
-    const isCancelled = !isSkipped && this.#uncondCancels();
-    const conds = conditioning.flatMap(({ parts }, image) => parts.map((part) => ({ image, context: part.at(step) })));
+    const step = this.#count.calls++;
+    const { conditioning, scale, imageScale } = this.#guidance;
+    const isEdit = imageScale !== undefined;
+    const isSkipped = !isEdit && this.#skipsUncond(step, look.level);
+    const isCancelled = !isEdit && !isSkipped && this.#uncondCancels();
+    const conds = conditioning.flatMap(({ parts, channels }, image) =>
+      parts.map((part): Row => ({ image, context: part.at(step), channels })),
+    );
     const unconds =
-      isSkipped || isCancelled ? [] : conditioning.map(({ uncond }, image) => ({ image, context: uncond.at(step) }));
-    const results = await this.#run(look, [...conds, ...unconds], conds.length);
+      isSkipped || isCancelled
+        ? []
+        : conditioning.map(({ uncond, channels }, image): Row => ({ image, context: uncond.at(step), channels }));
+    const pictureless = isEdit ? unconds.map((row): Row => ({ ...row, channels: row.channels?.map(() => 0) })) : [];
+    const results = await this.#run(look, [...conds, ...unconds, ...pictureless], conds.length);
 
     const guided = new Float32Array(look.x.length);
     const uncond = new Float32Array(look.x.length);
@@ -79,7 +102,10 @@ export class GuidedModel {
       const pull = isSkipped ? 1 : scale;
       const weighted = own.map((part, j) => [parts[j]!.weight * pull, part] as const);
       const offset = image * base.length;
-      guided.set(isCancelled ? combine(...asTerms(weighted)) : pullFrom(base, weighted), offset);
+      if (isEdit) {
+        const none = results[conds.length + unconds.length + image]!;
+        guided.set(pullFrom(pullFrom(none, none, [[imageScale, base]]), base, weighted), offset);
+      } else guided.set(isCancelled ? combine(...asTerms(weighted)) : pullFrom(base, base, weighted), offset);
       uncond.set(base, offset);
     });
     return { guided, uncond };
@@ -104,15 +130,22 @@ export class GuidedModel {
     const { predict, shape } = this.#guidance;
     const size = shape[0] * shape[1] * shape[2];
     const results: Float32Array[] = [];
-    for (const { images, context } of this.#arrange(rows, condCount)) {
-      const data = new Float32Array(images.length * size);
-      images.forEach((image, i) => data.set(look.input.subarray(image * size, (image + 1) * size), i * size));
+    for (const { images, context, vector, channels } of this.#arrange(rows, condCount)) {
+      const behind = channels[0]?.length ?? 0;
+      const rowSize = size + behind;
+      const data = new Float32Array(images.length * rowSize);
+      images.forEach((image, i) => {
+        data.set(look.input.subarray(image * size, (image + 1) * size), i * rowSize);
+        data.set(channels[i] ?? [], i * rowSize + size);
+      });
       const times = new Float32Array(images.length).fill(look.time);
-      const { data: output } = await predict({ shape: [images.length, ...shape], data }, times, context);
+      const [own, height, width] = shape;
+      const x = { shape: [images.length, own + behind / (height * width), height, width], data };
+      const { data: output } = await predict(x, times, context, vector);
       if (!output.every(Number.isFinite)) throw notFinite(look);
       images.forEach((image, i) => {
-        const x = look.x.subarray(image * size, (image + 1) * size);
-        results.push(look.read(x, output.subarray(i * size, (i + 1) * size)));
+        const held = look.x.subarray(image * size, (image + 1) * size);
+        results.push(look.read(held, output.subarray(i * size, (i + 1) * size)));
       });
     }
     return results;
@@ -140,9 +173,10 @@ type Term = readonly [weight: number, values: Float32Array];
 
 const asTerms = (terms: readonly Term[]): [Term, ...Term[]] => terms as [Term, ...Term[]];
 
-function pullFrom(base: Float32Array, parts: readonly Term[]): Float32Array {
+/** start + Σ weight · (part − base). */
+function pullFrom(start: Float32Array, base: Float32Array, parts: readonly Term[]): Float32Array {
   const pulls = parts.map(([weight, part]): Term => [weight, combine([1, part], [-1, base])]);
-  return combine([1, base], ...pulls);
+  return combine([1, start], ...pulls);
 }
 
 const notFinite = (look: Look): DanqingError =>

@@ -4,6 +4,7 @@ export type PromptNoteCode =
   | 'bar-in-schedule'
   | 'break-in-brackets'
   | 'clip-skip-clamped'
+  | 'clip-skip-unused'
   | 'embedding-cut'
   | 'embedding-moved'
   | 'mean-not-restored'

@@ -23,14 +23,52 @@ export function unescapeHtml(text: string): string {
   });
 }
 
+/** References that HTML accepts without a semicolon. */
+const bareNames = new Set(
+  `
+AElig AMP Aacute Acirc Agrave Aring Atilde Auml COPY Ccedil ETH Eacute Ecirc Egrave Euml GT Iacute
+Icirc Igrave Iuml LT Ntilde Oacute Ocirc Ograve Oslash Otilde Ouml QUOT REG THORN Uacute Ucirc
+Ugrave Uuml Yacute aacute acirc acute aelig agrave amp aring atilde auml brvbar ccedil cedil cent
+copy curren deg divide eacute ecirc egrave eth euml frac12 frac14 frac34 gt iacute icirc iexcl
+igrave iquest iuml laquo lt macr micro middot nbsp not ntilde oacute ocirc ograve ordf ordm oslash
+otilde ouml para plusmn pound quot raquo reg sect shy sup1 sup2 sup3 szlig thorn times uacute ucirc
+ugrave uml uuml yacute yen yuml
+`
+    .trim()
+    .split(/\s/),
+);
+
+const looseReference = /&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)/gu;
+
+/** Decodes HTML character references as browsers do, and Python's `html.unescape`: also those without a semicolon. */
+export function unescapeHtmlLoosely(text: string): string {
+  if (!text.includes('&')) return text;
+  return text.replace(looseReference, (whole, referred: string) => {
+    const isClosed = referred.endsWith(';');
+    const name = isClosed ? referred.slice(0, -1) : referred;
+    if (name.startsWith('#')) {
+      return characterByNumber(/^#[xX]/.test(name) ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1)));
+    }
+    const exact = isClosed || bareNames.has(name) ? namedCharacters().get(name) : undefined;
+    if (exact !== undefined) return exact;
+    for (let length = referred.length - 1; length > 1; length--) {
+      const beginning = referred.slice(0, length);
+      if (bareNames.has(beginning)) return namedCharacters().get(beginning) + referred.slice(length);
+    }
+    return whole;
+  });
+}
+
 let entities: ReadonlyMap<string, string> | undefined;
+const namedCharacters = (): ReadonlyMap<string, string> =>
+  (entities ??= new Map(htmlEntityNames.split(' ').map(readEntity)));
 
 function characterByName(name: string): string | undefined {
-  entities ??= new Map(htmlEntityNames.split(' ').map(readEntity));
-  const exact = entities.get(name);
+  const known = namedCharacters();
+  const exact = known.get(name);
   if (exact !== undefined || name !== name.toUpperCase()) return exact;
   if (bareCapitals.some((start) => name.startsWith(start))) return undefined;
-  return entities.get(name.toLowerCase())?.toUpperCase();
+  return known.get(name.toLowerCase())?.toUpperCase();
 }
 
 function readEntity(entry: string): [name: string, characters: string] {
