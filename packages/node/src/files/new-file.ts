@@ -22,14 +22,14 @@ export class NewFile {
   }
 
   /**
-   * Begins a file. A link is followed to its file; one that is there keeps its permissions.
+   * Begins a file. A link is followed to its file; one that is there keeps its permissions, unless others are asked for.
    * @throws io when the name is that of a folder or device.
    */
-  static async create(path: string): Promise<NewFile> {
+  static async create(path: string, asked?: number): Promise<NewFile> {
     const { target, mode } = await resolveTarget(path);
     const temporary = temporaryPath(dirname(target));
     try {
-      return new NewFile(await open(temporary, 'wx+'), temporary, target, mode);
+      return new NewFile(await open(temporary, 'wx+', asked), temporary, target, asked ?? mode);
     } catch (error) {
       forgetTemporary(temporary);
       throw error;

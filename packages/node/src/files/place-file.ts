@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { copyFile, open, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { claimName, syncFolder } from './write-atomic.ts';
+import { dirname } from 'node:path';
+import { claimName, syncFolder } from './new-file.ts';
+import { forgetTemporary, temporaryPath } from './temporary-file.ts';
 import { writingTrouble } from './writing-trouble.ts';
 
 /**
@@ -30,13 +30,14 @@ async function claimAcross(from: string, to: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
   }
-  const copy = join(dirname(to), `.danqing-${randomUUID()}.tmp`);
+  const copy = temporaryPath(dirname(to));
   try {
     await copyFile(from, copy);
     await syncFile(copy);
     return await claimName(copy, to);
   } finally {
     await unlink(copy).catch(() => {});
+    forgetTemporary(copy);
   }
 }
 

@@ -1,11 +1,11 @@
 import { NewFile } from './new-file.ts';
 import { writingTrouble } from './writing-trouble.ts';
 
-export { claimName, syncFolder } from './new-file.ts';
-
 export interface WriteAtomicOptions {
   /** Whether a file of that name may be replaced; when not, an existing one is left alone. */
   readonly overwrite?: boolean;
+  /** Permissions of the file, from its first byte on; by default those that it has, or those of new files. */
+  readonly mode?: number;
 }
 
 /**
@@ -18,10 +18,10 @@ export interface WriteAtomicOptions {
 export async function writeAtomic(
   path: string,
   data: string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  { overwrite = true }: WriteAtomicOptions = {},
+  { overwrite = true, mode }: WriteAtomicOptions = {},
 ): Promise<boolean> {
   try {
-    const file = await NewFile.create(path);
+    const file = await NewFile.create(path, mode);
     try {
       let position = 0;
       for await (const piece of piecesOf(data)) {
