@@ -8,17 +8,32 @@ export class HttpTrouble extends DanqingError {
   readonly passing: boolean;
   /** How long the server asks to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** The server's own word for it. */
+  readonly serverCode: string | undefined;
 
-  constructor(
-    code: ErrorCode,
-    trouble: Trouble,
-    more: { status?: number; passing: boolean; retryAfterMs?: number | undefined },
-  ) {
+  constructor(code: ErrorCode, trouble: Trouble, more: TroubleFacts) {
     super(code, trouble);
     this.status = more.status;
     this.passing = more.passing;
     this.retryAfterMs = more.retryAfterMs;
+    this.serverCode = more.serverCode;
   }
+}
+
+interface TroubleFacts {
+  readonly status?: number;
+  readonly passing: boolean;
+  readonly retryAfterMs?: number | undefined;
+  readonly serverCode?: string | undefined;
+}
+
+/** What an answer says of its status. */
+export interface StatusWords {
+  /** In one line; may be empty. */
+  readonly message: string;
+  readonly code?: string | undefined;
+  /** The header `Retry-After`. */
+  readonly retryAfter?: string | undefined;
 }
 
 /** An address as people may see it: without what may be secret in it (name, password, query). */
@@ -27,22 +42,14 @@ export function showUrl(url: URL): string {
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }
 
-/** The trouble that an answer other than success means. `said`: what the server says itself, in one line. */
-export function statusTrouble(
-  url: URL,
-  status: number,
-  said: string,
-  retryAfter: string | undefined,
-  nowMs: number,
-): HttpTrouble {
+/** The trouble that an answer other than success means. */
+export function statusTrouble(url: URL, status: number, words: StatusWords, nowMs: number): HttpTrouble {
   const { code, expected, advice, passing } = MEANINGS[status] ?? OTHERS[Math.floor(status / 100)] ?? OTHERS[5]!;
-  const trouble = {
-    where: showUrl(url),
-    expected: expected ?? 'an answer',
-    found: `status ${status}${said && ` (${said})`}`,
-  };
-  const retryAfterMs = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, nowMs);
-  return new HttpTrouble(code, { ...trouble, ...(advice && { advice }) }, { status, passing, retryAfterMs });
+  const said = words.message === '' ? '' : ` (${words.message})`;
+  const trouble = { where: showUrl(url), expected: expected ?? 'an answer', found: `status ${status}${said}` };
+  const retryAfterMs = words.retryAfter === undefined ? undefined : parseRetryAfter(words.retryAfter, nowMs);
+  const facts = { status, passing, retryAfterMs, serverCode: words.code };
+  return new HttpTrouble(code, { ...trouble, ...(advice && { advice }) }, facts);
 }
 
 /** The trouble that an error of the system, of TLS or of a proxy means. */

@@ -58,14 +58,14 @@ const tooLong = (url: URL, limitBytes: number): HttpTrouble =>
  * body is read up to some kilobytes.
  */
 export async function troubleOf(client: HttpClient, reply: HttpReply): Promise<HttpTrouble> {
-  const header = reply.headers['x-error-message'];
-  const said = typeof header === 'string' ? header : await serverMessage(reply);
-  const line = client
-    .redact(said)
+  const { 'x-error-message': said, 'x-error-code': code, 'retry-after': retryAfter } = reply.headers;
+  const text = client.redact(typeof said === 'string' ? said : await serverMessage(reply));
+  const message = text
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim()
     .slice(0, 200);
-  return statusTrouble(reply.url, reply.status, line, reply.headers['retry-after'], Date.now());
+  const words = { message, retryAfter, ...(typeof code === 'string' && { code }) };
+  return statusTrouble(reply.url, reply.status, words, Date.now());
 }
 
 const MESSAGE_LIMIT_BYTES = 16 * 1024;
