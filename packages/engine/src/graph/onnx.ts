@@ -119,6 +119,9 @@ class ModelWriter implements OnnxEmitter {
   readonly #known = new Map<string, string>();
   /** Types of results: with them a runtime sees which can share memory, and plans a large graph ten times as fast. */
   readonly #shapes = new Map<string, ReturnType<typeof valueInfo>>();
+  /** Results of nodes. */
+  readonly #made = new Set<string>();
+  readonly #finalNames = new Map<string, string>();
   #count = 0;
 
   constructor(graph: Graph, options: EmitOptions) {
@@ -222,12 +225,23 @@ class ModelWriter implements OnnxEmitter {
 
   /** Gives the result called `from` its final name. */
   rename(from: string, to: string): void {
+    // Without a node that copies it, where it is the result of one and has no final name yet.
+    if (this.#made.has(from) && !this.#finalNames.has(from)) {
+      this.#finalNames.set(from, to);
+      return;
+    }
     this.#nodes.push(
       create(NodeProtoSchema, { opType: 'Identity', input: [from], output: [to], name: `output ${to}` }),
     );
   }
 
   finish(output: ReturnType<typeof valueInfo>[]): Uint8Array<ArrayBuffer> {
+    const final = (name: string): string => this.#finalNames.get(name) ?? name;
+    for (const node of [...this.#casts, ...this.#nodes]) {
+      node.input = node.input.map(final);
+      node.output = node.output.map(final);
+    }
+    for (const name of this.#finalNames.keys()) this.#shapes.delete(name);
     const model = create(ModelProtoSchema, {
       irVersion: IR_VERSION,
       producerName: 'danqing',
@@ -260,6 +274,7 @@ class ModelWriter implements OnnxEmitter {
     list = this.#nodes,
   ): string {
     const result = `${type}_${this.#count++}`;
+    this.#made.add(result);
     const attribute = Object.entries(attributes).map(([name, value]) => attributeOf(name, value));
     list.push(
       create(NodeProtoSchema, { opType: type, domain, name: result, input: [...inputs], output: [result], attribute }),
