@@ -25,6 +25,7 @@ export const registryFolders: readonly RegistryFolder[] = [
   { path: 'packages/engine/src/training/trainers' },
   { path: 'packages/engine/src/training/optimizers' },
   { path: 'packages/node/src/runtime/runtimes' },
+  { path: 'packages/studio/src/downloads/sources' },
   { path: 'packages/server/src/routes' },
   { path: 'apps/cli/src/commands' },
 ];

@@ -18,3 +18,9 @@ export const listOf = <T extends z.ZodType>(shape: T) =>
         return result.success ? [result.data] : [];
       }),
     );
+
+/** A shape of which only the result matters. */
+export type Shape<T> = z.ZodType<T>;
+
+/** A value in a shape; undefined when it is not of that shape. */
+export const understand = <T>(shape: Shape<T>, value: unknown): T | undefined => shape.safeParse(value).data;

@@ -1,0 +1,28 @@
+import { explainElsewhere } from '../explain-elsewhere.ts';
+import { isOf, readWebLink } from '../read-web-link.ts';
+import type { Source } from '../source.ts';
+
+const HOSTS = ['liblibai.com', 'liblib.art', 'liblib.ai'];
+
+/** LiblibAI 哩布哩布: links are recognised and explained; the site has no interface for programs. */
+export const liblib: Source = {
+  title: 'LiblibAI',
+  examples: ['https://www.liblibai.com/#/model/691'],
+  read(text) {
+    const url = readWebLink(text);
+    if (url === undefined || !isOf(url, HOSTS)) return undefined;
+    const model = modelOf(url);
+    return explainElsewhere({
+      title: 'LiblibAI (哩布哩布)',
+      canonical: `liblib ${model ?? url.pathname}`,
+      isSame: (other) => {
+        const link = readWebLink(other);
+        return link !== undefined && isOf(link, HOSTS) && model !== undefined && modelOf(link) === model;
+      },
+    });
+  },
+};
+
+/** The number of a model, behind the number sign in old links. */
+const modelOf = ({ hash, pathname }: URL): string | undefined =>
+  /\/model(?:info)?\/([\w-]+)/.exec(hash)?.[1] ?? /\/model(?:info)?\/([\w-]+)/.exec(pathname)?.[1];
