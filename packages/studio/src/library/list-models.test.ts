@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -41,6 +41,7 @@ describe('listModels', () => {
   it('takes a diffusers folder for one model, and shards for the one of their list', () => {
     for (const name of ['sd/model_index.json', 'sd/unet/model.safetensors', 'sd/vae/model.bin', 'sd.png']) put(name);
     put('t5/model.safetensors.index.json');
+    put('t5/model.json');
     for (const i of [1, 2]) put(`t5/model-0000${i}-of-00002.safetensors`);
     put('t5/other-00001-of-00001.safetensors');
     const { models } = listModels([folder()]);
@@ -50,6 +51,7 @@ describe('listModels', () => {
       't5/other-00001-of-00001.safetensors',
     ]);
     expect(models[0]).toMatchObject({ sizeBytes: 3, sides: { preview: 'sd.png' } });
+    expect(models[1]!.sides).toEqual({ notes: 'model.json' });
     put('sd/vae/model.bin', 'longer');
     expect(listModels([folder()]).models[0]!.stamp).not.toBe(models[0]!.stamp);
   });
@@ -93,6 +95,19 @@ describe('listModels', () => {
     const { models, notices } = listModels([gone, folder('none'), folder('b/y.pt'), folder('a')]);
     expect(models.map(({ name }) => name)).toEqual(['x.pt']);
     expect(notices.map(({ type }) => type)).toEqual(['unreadable', 'bad-link', 'unreadable']);
+  });
+
+  it('gives notice of a folder without permission, and goes on', () => {
+    for (const name of ['a/x.pt', 'closed/y.pt', 'z/z.pt']) put(name);
+    chmodSync(root, 0o755);
+    chmodSync(join(root, 'closed'), 0);
+    // Nothing is closed to root.
+    const isRoot = process.getuid!() === 0;
+    if (isRoot) process.seteuid!('nobody');
+    const { models, notices } = listModels([folder()]);
+    if (isRoot) process.seteuid!(0);
+    expect(models.map(({ name }) => name)).toEqual(['a/x.pt', 'z/z.pt']);
+    expect(notices).toMatchObject([{ type: 'unreadable', path: join(root, 'closed') }]);
   });
 
   it('is stopped by no depth of folders', () => {

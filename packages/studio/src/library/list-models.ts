@@ -1,7 +1,8 @@
 import { type BigIntStats, type Dirent, readdirSync, statSync } from 'node:fs';
-import { basename, extname, join, sep } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { fileStamp, folderStamp } from '@danqing/node/files/file-stamp';
 import type { ModelFolder } from './model-folder.ts';
+import { isModelName, modelStem } from './model-stem.ts';
 import type { Notice, NoticeType } from './notice.ts';
 import { findSideNames, type SideNames, stampSides } from './side-files.ts';
 
@@ -29,9 +30,6 @@ export interface Listing {
   readonly folders: string[];
   readonly notices: Notice[];
 }
-
-/** Endings of files that may hold a model. */
-const MODEL_ENDINGS = new Set('.safetensors .safetensor .sft .ckpt .pt .pth .bin .pkl .gguf .onnx'.split(' '));
 
 /** How a shard's name ends. */
 const SHARD = /-\d{5}-of-\d{5}\.(?:safetensors|bin)$/;
@@ -90,7 +88,7 @@ function enter(walk: Walk, place: Place, path: string, above: readonly string[])
     const { name } = entry;
     if (name.startsWith('.')) continue;
     const inside = join(path, name);
-    const isModel = MODEL_ENDINGS.has(extname(name).toLowerCase()) || lists.includes(name);
+    const isModel = isModelName(name);
     if (entry.isSymbolicLink() && !isModel && !leadsToFolder(inside)) continue;
     if (entry.isDirectory() || (entry.isSymbolicLink() && !isModel)) {
       if (place.folder.deep && !place.own.has(inside)) enter(walk, place, inside, [...above, id]);
@@ -113,7 +111,7 @@ function addFile(walk: Walk, { folder }: Place, path: string, names: ReadonlySet
   }
   noteOddName(walk, path);
   const inside = join(path, '..');
-  const sides = findSideNames(basename(path, extname(path)), names);
+  const sides = findSideNames(modelStem(path), names);
   walk.models.push({
     ...placeOf(folder, path),
     stamp: fileStamp(stats),
@@ -144,7 +142,7 @@ function addFolder(walk: Walk, { folder }: Place, path: string): void {
   };
   add(path, 2);
   const above = join(path, '..');
-  const sides = findSideNames(basename(path), new Set((entriesOf(walk, above) ?? []).map(({ name }) => name)));
+  const sides = findSideNames(modelStem(path), new Set((entriesOf(walk, above) ?? []).map(({ name }) => name)));
   walk.models.push({
     ...placeOf(folder, path),
     stamp: folderStamp(sizeBytes, last, files),

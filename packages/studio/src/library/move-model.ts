@@ -12,13 +12,11 @@ import {
   unlink,
   utimes,
 } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DanqingError } from '@danqing/engine/errors';
 import { makeFolder } from '@danqing/node/files/make-folder';
+import { isModelName, modelStem } from './model-stem.ts';
 import { sideEndings } from './side-files.ts';
-
-/** Endings under which two models of one stem share the files beside them. */
-const MODEL_ENDING = /\.(?:safetensors?|sft|ckpt|pt|pth|bin|pkl|gguf|onnx)$/i;
 
 /**
  * Moves a model into a folder, and what lies beside it and belongs to it. Nothing is ever replaced, and whatever happens on the way, no
@@ -33,7 +31,7 @@ export async function moveModel(path: string, folder: string): Promise<string> {
   const from = dirname(path);
   const target = join(folder, basename(path));
   if (target === path) return path;
-  const sides = await sidesOf(path, stats);
+  const sides = await sidesOf(path);
   for (const name of [basename(path), ...sides.names]) {
     if ((await lstat(join(folder, name)).catch(() => undefined)) === undefined) continue;
     const advice = 'Nothing was moved: rename one of them, or delete the one that is not needed.';
@@ -59,12 +57,11 @@ export async function moveModel(path: string, folder: string): Promise<string> {
   return target;
 }
 
-async function sidesOf(path: string, stats: Stats): Promise<{ readonly names: string[]; readonly shared: boolean }> {
+async function sidesOf(path: string): Promise<{ readonly names: string[]; readonly shared: boolean }> {
   const present = await readdir(dirname(path));
-  const stem = stats.isDirectory() ? basename(path) : basename(path, extname(path));
+  const stem = modelStem(path);
   const names = sideEndings.map((ending) => stem + ending).filter((name) => present.includes(name));
-  const isTwin = (name: string): boolean =>
-    name !== basename(path) && MODEL_ENDING.test(name) && name.replace(MODEL_ENDING, '') === stem;
+  const isTwin = (name: string): boolean => name !== basename(path) && isModelName(name) && modelStem(name) === stem;
   return { names, shared: present.some(isTwin) };
 }
 

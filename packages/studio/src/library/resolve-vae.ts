@@ -1,4 +1,5 @@
 import { basename, dirname, extname } from 'node:path';
+import { isSafeContainer } from './is-safe-container.ts';
 
 /** Everything that decides which VAE a checkpoint is used with. */
 export interface VaeQuestion {
@@ -91,8 +92,6 @@ function findNear(checkpoint: string, listed: readonly string[]): string | undef
 
 /** Of several files of one name, the one that cannot hold code comes first. */
 const bySafety = (paths: readonly string[]): string[] =>
-  [...paths].sort((a, b) => Number(isPickle(a)) - Number(isPickle(b)) || (a < b ? -1 : 1));
-
-const isPickle = (path: string): boolean => !/\.(?:safetensors?|sft|gguf)$/i.test(path);
+  [...paths].sort((a, b) => Number(!isSafeContainer(a)) - Number(!isSafeContainer(b)) || (a < b ? -1 : 1));
 
 const stemOf = (path: string): string => basename(path, extname(path)).replace(/\.vae$/i, '');
