@@ -36,6 +36,10 @@ export const recipe = z.object({
   batchCount: z.int().min(1).max(10_000).default(1),
   clipSkip: z.int().min(1).max(100).default(1),
   rng: z.enum(['nv', 'cpu']).default('nv'),
+  /** How memory is traded against speed; `auto` takes the fastest that fits into the free memory. */
+  mode: z.enum(['auto', 'fast', 'quick', 'small']).default('auto'),
+  /** What the networks run on. */
+  runtime: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
   options: z.record(z.string(), optionValue).default({}),
 });
 

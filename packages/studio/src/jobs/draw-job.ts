@@ -1,13 +1,20 @@
 import type { Phase, WorkerEvent, WorkerRequest } from '@danqing/contract/worker-messages';
 import { toPixels } from '@danqing/engine/image/pixels';
+import type { Receipt } from '@danqing/engine/image/receipt';
 import { generate, pictureOf } from '@danqing/engine/pipelines/generate';
-import { createModel, type Model, type ModelHands } from '@danqing/engine/pipelines/model';
-import { openFile } from '@danqing/node/files/file-source';
+import type { Model } from '@danqing/engine/pipelines/model';
 import type { FileHashes } from '../library/file-hashes.ts';
 import { type CheckpointFiles, openCheckpoint } from './checkpoint-files.ts';
 import { describePicture } from './describe-picture.ts';
 import type { JobControl } from './job-control.ts';
-import { checkRecipe, type PlannedBatch, planBatches, resolutionOf, settleRecipe } from './plan-batches.ts';
+import {
+  checkRecipe,
+  type PlannedBatch,
+  planBatches,
+  resolutionOf,
+  type SettledRecipe,
+  settleRecipe,
+} from './plan-batches.ts';
 import { Progress, type PlannedWork } from './progress.ts';
 
 /** Previews more often than this cost time and show nothing new. */
@@ -18,10 +25,14 @@ const DECODE_COST = 1.4;
 
 /** What jobs share: open sessions, known hashes, clock and chance. */
 export interface DrawingPlace {
-  /** The hands for a model's networks; kept sessions are told apart by `identity`. */
-  handsFor(
+  /**
+   * The model of these files, kept from before or put together now, and what it will run on.
+   * @throws unsupported when the runtime cannot be used here.
+   */
+  modelOf(
     files: CheckpointFiles,
-  ): ModelHands & { readonly runtime: { readonly name: string; readonly provider: string; readonly mode: string } };
+    recipe: SettledRecipe,
+  ): Promise<{ readonly model: Model; readonly runtime: Receipt['runtime'] }>;
   readonly hashes: FileHashes;
   now(): number;
   random(): number;
@@ -42,17 +53,13 @@ export async function drawJob(
   const facts = { family: files.parts.family, resolution: resolutionOf(files.index.metadata) };
   const settled = settleRecipe(recipe, facts, () => place.random());
   const batches = planBatches(settled);
-  const hands = place.handsFor(files);
-  const model = createModel(
-    { parts: files.parts, vae: files.vae.part, previewVae: previews ? files.previewVae : undefined },
-    hands,
-  );
+  const { model, runtime } = await place.modelOf(files, settled);
   // Hashing goes on beside the drawing; it is only needed for the first picture.
   const hashing = hashFiles(files, place.hashes);
   hashing.catch(() => undefined);
 
   const progress = new Progress(batches.flatMap(planWork), place.now());
-  const showPreview = previewer(model, place);
+  const showPreview = previewer(previews ? model.preview : undefined, place);
   for (const [batchNumber, batch] of batches.entries()) {
     const run = generate(batch.request, model, control.signal);
     let next = await run.next();
@@ -81,7 +88,7 @@ export async function drawJob(
     const result = next.value;
     progress.finishUnit(place.now());
     for (const { message } of result.text.notes) await tell({ type: 'note', job, text: message });
-    const drawn = { batch, files, sha256: await hashing, runtime: hands.runtime, result };
+    const drawn = { batch, files, sha256: await hashing, runtime, result };
     for (const [i, pixels] of result.pixels.entries()) {
       const latent = pictureOf(result.latent, i).data;
       const { infotext, receipt } = describePicture(drawn, i, pixels, latent);
@@ -119,7 +126,7 @@ function planWork({ request }: PlannedBatch): PlannedWork[] {
 }
 
 /** Shows the first picture of a batch as the model sees it so far, now and then. */
-function previewer({ preview }: Model, place: DrawingPlace) {
+function previewer(preview: Model['preview'], place: DrawingPlace) {
   let lastMs = -Infinity;
   return async (denoised: Parameters<NonNullable<typeof preview>>[0]) => {
     if (preview === undefined || place.now() - lastMs < PREVIEW_EVERY_MS) return undefined;
@@ -134,22 +141,4 @@ async function hashFiles({ checkpoint, vae }: CheckpointFiles, hashes: FileHashe
   const found = new Map<string, string>();
   for (const path of paths) found.set(path, await hashes.sha256(path));
   return found;
-}
-
-/** Bytes of a stored tensor, read when asked for. */
-export async function readTensorBytes({
-  file,
-  offset,
-  length,
-}: {
-  file: string;
-  offset: number;
-  length: number;
-}): Promise<Uint8Array> {
-  const source = await openFile(file);
-  try {
-    return await source.read(offset, length);
-  } finally {
-    await source.close();
-  }
 }

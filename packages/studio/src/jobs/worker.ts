@@ -1,32 +1,72 @@
 // The drawing process: draws one job at a time and keeps what it has opened for the next one.
+import { freemem } from 'node:os';
 import type { WorkerEvent, WorkerRequest } from '@danqing/contract/worker-messages';
-import type { Session } from '@danqing/engine/runtime';
+import { DanqingError } from '@danqing/engine/errors';
+import type { Runtime } from '@danqing/engine/runtime';
 import { linkToParent } from '@danqing/node/process/parent-link';
-import { openOnCpu } from '@danqing/node/runtime/onnxruntime';
+import { onnxRuntimeVersion } from '@danqing/node/runtime/onnxruntime';
+import { runtimes } from '@danqing/node/runtime/runtimes/index';
 import { cacheFolder } from '../folders.ts';
 import { FileHashes } from '../library/file-hashes.ts';
-import { type DrawingPlace, drawJob, readTensorBytes } from './draw-job.ts';
+import { type DrawingPlace, drawJob } from './draw-job.ts';
 import { describeFailure } from './failure.ts';
 import { JobControl } from './job-control.ts';
+import { identifyFile, OpenModels, sessionBytes } from './open-models.ts';
+import { SessionCache } from './session-cache.ts';
+
+/** Share of the free memory that open sessions may keep. */
+const KEPT_SHARE = 0.6;
 
 const parent = linkToParent<WorkerRequest, WorkerEvent>();
 const controls = new Map<number, JobControl>();
-const sessions = new Map<string, Promise<Session>>();
+
+/** What is open on one runtime. */
+class OpenOn {
+  readonly sessions: SessionCache;
+  readonly models: OpenModels;
+
+  constructor(runtime: Runtime) {
+    const hands = {
+      open: async (...[graph, mode]: Parameters<typeof sessionBytes>) => runtime.open(graph, { mode }),
+      identify: identifyFile,
+      sizeOf: sessionBytes,
+    };
+    this.sessions = new SessionCache(hands, { mode: 'quick', budgetBytes: freemem() * KEPT_SHARE });
+    this.models = new OpenModels(this.sessions);
+  }
+}
+
+const open = new Map<Runtime, OpenOn>();
+
+async function openOn(runtime: Runtime): Promise<OpenOn> {
+  let found = open.get(runtime);
+  if (found !== undefined) return found;
+  const obstacle = runtime === runtimes.cpu ? undefined : await runtime.findObstacle();
+  if (obstacle !== undefined) {
+    throw new DanqingError('unsupported', {
+      where: runtime.title,
+      expected: 'it to work on this machine',
+      found: obstacle,
+    });
+  }
+  open.set(runtime, (found = new OpenOn(runtime)));
+  return found;
+}
 
 const place: DrawingPlace = {
   hashes: new FileHashes(cacheFolder()),
   now: () => performance.now(),
   random: Math.random,
-  handsFor: (files) => ({
-    runtime: { name: 'onnxruntime-node 1.30.0', provider: 'cpu', mode: 'quick' },
-    readTensor: readTensorBytes,
-    async withSession({ name, variant, graph }, work) {
-      const key = `${files.checkpoint} ${files.vae.file} ${name} ${variant}`;
-      let session = sessions.get(key);
-      if (session === undefined) sessions.set(key, (session = openOnCpu(graph(), 'quick')));
-      return work(await session);
-    },
-  }),
+  async modelOf(files, recipe) {
+    const runtime: Runtime = runtimes[recipe.runtime];
+    const { sessions, models } = await openOn(runtime);
+    const mode = recipe.mode === 'auto' ? 'quick' : recipe.mode;
+    await sessions.configure({ mode, budgetBytes: freemem() * KEPT_SHARE });
+    return {
+      model: models.modelOf(files, mode),
+      runtime: { name: `onnxruntime-node ${onnxRuntimeVersion()}`, provider: runtime.id, mode },
+    };
+  },
 };
 
 const controlOf = (job: number): JobControl => {
@@ -67,7 +107,9 @@ async function draw(request: Extract<WorkerRequest, { type: 'draw' }>): Promise<
 }
 
 async function unload(): Promise<void> {
-  for (const session of sessions.values()) await (await session).release();
-  sessions.clear();
+  for (const { sessions, models } of open.values()) {
+    models.clear();
+    await sessions.clear();
+  }
   await parent.send({ type: 'unloaded', residentBytes: process.memoryUsage.rss() });
 }

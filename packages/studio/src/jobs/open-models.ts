@@ -1,0 +1,71 @@
+import { statSync } from 'node:fs';
+import { type Graph, topological } from '@danqing/engine/graph/value';
+import { createModel, type Model } from '@danqing/engine/pipelines/model';
+import type { RunMode } from '@danqing/engine/runtime';
+import { elementCount } from '@danqing/engine/tensor/tensor';
+import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
+import { openModel as openModelFile } from '@danqing/node/files/open-model';
+import type { CheckpointFiles } from './checkpoint-files.ts';
+import type { SessionCache } from './session-cache.ts';
+
+/** Text encodings and graphs of this many models are remembered; their sessions are another matter. */
+const KEPT_MODELS = 8;
+
+/** Changes when the content of a file does. */
+export function identifyFile(path: string): string {
+  const { size, mtimeMs, ino } = statSync(path);
+  return `${path} ${size} ${mtimeMs} ${ino}`;
+}
+
+/** Models that were drawn with lately, each with its graphs and the encodings of its prompts. */
+export class OpenModels {
+  readonly #sessions: SessionCache;
+  /** The one used last stands last. */
+  readonly #kept = new Map<string, Model>();
+
+  constructor(sessions: SessionCache) {
+    this.#sessions = sessions;
+  }
+
+  /** The model of these files: the one from before as long as no file has changed. */
+  modelOf(files: CheckpointFiles, mode: RunMode): Model {
+    const paths = [files.checkpoint, files.vae.file ?? ''];
+    const key = [mode, ...paths.map((path) => (path === '' ? '' : identifyFile(path)))].join('|');
+    const model = this.#kept.get(key) ?? this.#create(files);
+    this.#kept.delete(key);
+    this.#kept.set(key, model);
+    if (this.#kept.size > KEPT_MODELS) this.#kept.delete(this.#kept.keys().next().value!);
+    return model;
+  }
+
+  /** Forgets all models. */
+  clear(): void {
+    this.#kept.clear();
+  }
+
+  #create({ checkpoint, parts, vae, previewVae }: CheckpointFiles): Model {
+    return createModel(
+      { parts, vae: vae.part, previewVae },
+      {
+        withSession: this.#sessions.forModel(),
+        async readTensor(entry) {
+          const { index, files, close } = await openModelFile(checkpoint);
+          try {
+            return await readTensorBytes(index, entry, files);
+          } finally {
+            await close();
+          }
+        },
+      },
+    );
+  }
+}
+
+/** Bytes of memory that an open session of a graph keeps: its weights in float32, but for the mode that casts while it runs. */
+export function sessionBytes(graph: Graph, mode: RunMode): number {
+  if (mode === 'small') return 0;
+  return topological(Object.values(graph.outputs)).reduce(
+    (sum, value) => sum + (value.kind === 'weight' && value.entry.dtype !== 'F32' ? 4 * elementCount(value.shape) : 0),
+    0,
+  );
+}
