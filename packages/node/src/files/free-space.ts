@@ -1,31 +1,25 @@
 import { statfs } from 'node:fs/promises';
 import { DanqingError } from '@danqing/engine/errors';
 
-/** Left free for the system and for what other programs write meanwhile. */
-const RESERVE_BYTES = 256 * 2 ** 20;
+/** What is left free for others, and for what a file system needs beside a file's bytes. */
+const RESERVE_BYTES = 16 << 20;
 
 /**
- * Makes sure that a folder's disk has room for so many more bytes. Disks that do not say how much is free are taken to have enough.
- * @throws io with the numbers.
+ * Checks that a folder has room for a file before it is begun. Where the system cannot tell, it counts as enough.
+ * @throws io naming what is free.
  */
-export async function checkFreeSpace(folder: string, neededBytes: number): Promise<void> {
-  const freeBytes = await freeSpace(folder);
-  if (freeBytes === undefined || neededBytes + RESERVE_BYTES <= freeBytes) return;
+export async function checkFreeSpace(folder: string, bytes: number): Promise<void> {
+  const stats = await statfs(folder).catch(() => undefined);
+  if (stats === undefined) return;
+  const free = stats.bavail * stats.bsize;
+  if (free >= bytes + RESERVE_BYTES) return;
   throw new DanqingError('io', {
     where: folder,
-    expected: `room for ${inGib(neededBytes)}, and some to spare`,
-    found: `${inGib(freeBytes)} free`,
-    advice: 'Make room, or choose a folder on another disk.',
+    expected: `room for a file of ${inGigabytes(bytes)}`,
+    found: `${inGigabytes(Math.max(0, free))} free`,
+    advice: 'Make room, or choose another disk. Nothing was written.',
   });
 }
 
-async function freeSpace(folder: string): Promise<number | undefined> {
-  try {
-    const { bavail, bsize, blocks } = await statfs(folder);
-    return blocks === 0 ? undefined : bavail * bsize;
-  } catch {
-    return undefined;
-  }
-}
-
-const inGib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+const inGigabytes = (bytes: number): string =>
+  bytes < 1e8 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;

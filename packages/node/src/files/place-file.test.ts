@@ -1,17 +1,7 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkFreeSpace } from './free-space.ts';
 import { placeFile } from './place-file.ts';
 
 let folder: string;
@@ -52,19 +42,5 @@ describe('placing a file', () => {
     writeFileSync(join(folder, 'a.part'), 'x');
     await expect(placeFile(join(folder, 'a.part'), join(folder, 'b', 'a.ckpt'))).rejects.toMatchObject({ code: 'io' });
     expect(existsSync(join(folder, 'a.part'))).toBe(true);
-  });
-});
-
-describe('free space', () => {
-  it('is compared with what is needed, and both are named', async () => {
-    const { bavail, bsize } = statfsSync(folder);
-    await checkFreeSpace(folder, 1);
-    await expect(checkFreeSpace(folder, bavail * bsize)).rejects.toThrow(
-      /expected room for [\d.]+ GiB.*found [\d.]+ GiB free/,
-    );
-  });
-
-  it('is enough where nobody can say', async () => {
-    await expect(checkFreeSpace(join(folder, 'missing'), 1e18)).resolves.toBeUndefined();
   });
 });
