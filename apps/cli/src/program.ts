@@ -27,7 +27,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     process.exitCode =
-      error instanceof CommanderError ? exitCodeOfUsage(error) : report(error, words.includes('--json'));
+      error instanceof CommanderError ? exitCodeOfUsage(error) : report(error, words.includes('--json'), messages);
   }
 }
 
@@ -76,10 +76,9 @@ function splitLanguage(words: readonly string[]): { readonly language?: string; 
 /** Asking for help or the version is no error; everything else that the parser stops at is wrong use. */
 const exitCodeOfUsage = ({ exitCode }: CommanderError): number => (exitCode === 0 ? EXIT.ok : EXIT.badInput);
 
-function report(error: unknown, isJson: boolean): number {
+function report(error: unknown, isJson: boolean, { drawing }: Messages): number {
   const { message, stack, code, trouble } = error as Error & { code?: string; trouble?: object };
-  // The last words of a process that broke down may be many lines.
-  console.error(`Error: ${message.split('\n')[0]}`);
+  console.error(code === 'cancelled' ? drawing.cancelled : `Error: ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
   if (process.env['DANQING_DEBUG'] !== undefined) console.error(stack);
   if (isJson) console.log(JSON.stringify({ error: { code: code ?? 'crashed', message, ...trouble } }));
   return exitCodeOf(error);

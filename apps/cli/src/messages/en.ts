@@ -39,7 +39,7 @@ export const en = {
     summary: (parts: readonly string[], duration: string) => `${parts.join(', ')}; ${duration}`,
     steps: (steps: number) => `${steps} steps`,
     seed: (seed: string) => `seed ${seed}`,
-    kept: (count: number) => `Pictures that were finished before are kept: ${count}.`,
+    cancelled: 'Cancelled. Pictures that were finished before are kept.',
   },
   generate: {
     summary: 'draw pictures from a prompt',

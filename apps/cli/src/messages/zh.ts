@@ -39,7 +39,7 @@ export const zh: Messages = {
     summary: (parts, duration) => `${parts.join('，')}；用时 ${duration}`,
     steps: (steps) => `${steps} 步`,
     seed: (seed) => `种子 ${seed}`,
-    kept: (count) => `已完成的图保留：${count} 张。`,
+    cancelled: '已取消。先前画完的图保留。',
   },
   generate: {
     summary: '按提示词作画',
