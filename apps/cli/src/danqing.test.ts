@@ -100,7 +100,7 @@ describe('generate', () => {
       'emphasis=no norm',
       '--sampler',
       'Euler a',
-      ...flags('--out [sampler]/[seed]-[batch_number].webp --quality 95 --sidecar --json'),
+      ...flags('--out [sampler]/[seed]-[batch_number].webp --quality 95 --sidecar --mode small --provider cpu --json'),
       '--save-latent',
       'two.safetensors',
       '[(red:1.2):green:1] apple OR pear, tag_one',
@@ -113,7 +113,7 @@ describe('generate', () => {
       seed: 11,
       width: 64,
       height: 72,
-      receipt: { vae: { name: 'taesd.safetensors' } },
+      receipt: { vae: { name: 'taesd.safetensors' }, runtime: { provider: 'cpu', mode: 'small' } },
     });
     const taesd = createHash('sha256').update(readFileSync(tinyVae)).digest('hex').slice(0, 10);
     expect(pictures[0]!.infotext).toBe(

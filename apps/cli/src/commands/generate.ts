@@ -31,6 +31,8 @@ interface Typed {
   readonly quality?: number;
   readonly sidecar?: boolean;
   readonly saveLatent?: string;
+  readonly mode?: RecipeInput['mode'];
+  readonly provider?: RecipeInput['runtime'];
   readonly json?: boolean;
 }
 
@@ -70,6 +72,8 @@ export const generate: CliCommand = {
       .option('--quality <n>', say.quality, number)
       .option('--sidecar', say.sidecar)
       .option('--save-latent <file>', say.saveLatent)
+      .addOption(new Option('--mode <mode>', say.mode).choices(['auto', 'fast', 'quick', 'small']))
+      .addOption(new Option('--provider <provider>', say.provider).choices(['cpu', 'webgpu', 'cuda']))
       .option('--json', messages.help.json)
       .addHelpText('after', `\n${messages.help.example}\n  ${say.example}`)
       .action(async (words: string[], _options: unknown, self: Command) => {
@@ -130,7 +134,7 @@ async function draw(prompt: string, typed: Typed, messages: Messages): Promise<v
 function recipeOf(prompt: string, typed: Typed): RecipeInput {
   const { negative, model, cfg, set } = typed;
   const { sampler, scheduler, vae, steps, seed, width, height, batchSize, batchCount, clipSkip, rng } = typed;
-  const { subseed, subseedStrength, seedResizeFrom } = typed;
+  const { subseed, subseedStrength, seedResizeFrom, mode, provider } = typed;
   return {
     prompt,
     negativePrompt: negative,
@@ -150,6 +154,8 @@ function recipeOf(prompt: string, typed: Typed): RecipeInput {
     batchCount,
     clipSkip,
     rng,
+    mode,
+    runtime: provider,
     options: set,
   };
 }

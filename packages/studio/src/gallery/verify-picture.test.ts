@@ -121,6 +121,9 @@ describe('the files', () => {
     expect((await planVerification(await save('starter.png', starterFox()), {})).recipe).toMatchObject({
       checkpoint: starterCheckpoint,
       vae: 'none',
+      // As its receipt says.
+      mode: 'quick',
+      runtime: 'cpu',
     });
     const short = drawnFox(0, { model: { name: 'x', hash: starterSha256.slice(0, 10) } });
     const path = await save('short.png', short, { receipt: false });

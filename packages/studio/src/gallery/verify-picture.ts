@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Recipe } from '@danqing/contract/recipe';
+import { type Recipe, recipe, type RecipeInput } from '@danqing/contract/recipe';
 import type { DrawnPicture } from '@danqing/contract/worker-messages';
 import { DanqingError } from '@danqing/engine/errors';
 import { comparePictures, describeVerdict, SAME_LOOK_DB, type Verdict } from '@danqing/engine/image/compare';
@@ -59,7 +59,16 @@ export async function planVerification(path: string, files: VerifyFiles): Promis
     picture,
     pixels: await decodePicture(bytes),
     parameters,
-    recipe: readRecipe({ ...restored, checkpoint, vae }),
+    recipe: readRecipe({ ...restored, ...executionOf(picture), checkpoint, vae }),
+  };
+}
+
+/** Mode and runtime change the last bits; the receipt names them, and another version may name others. */
+function executionOf({ receipt }: Picture): Pick<RecipeInput, 'mode' | 'runtime'> {
+  const { mode, runtime } = recipe.shape;
+  return {
+    mode: mode.safeParse(receipt?.runtime?.mode).data,
+    runtime: runtime.safeParse(receipt?.runtime?.provider).data,
   };
 }
 

@@ -26,13 +26,13 @@ const DECODE_COST = 1.4;
 /** What jobs share: open sessions, known hashes, clock and chance. */
 export interface DrawingPlace {
   /**
-   * The model of these files, kept from before or put together now, and what it will run on.
+   * The model of these files, kept from before or put together now, what it will run on, and what is to be said of that.
    * @throws unsupported when the runtime cannot be used here.
    */
   modelOf(
     files: CheckpointFiles,
     recipe: SettledRecipe,
-  ): Promise<{ readonly model: Model; readonly runtime: Receipt['runtime'] }>;
+  ): Promise<{ readonly model: Model; readonly runtime: Receipt['runtime']; readonly notes: readonly string[] }>;
   readonly hashes: FileHashes;
   now(): number;
   random(): number;
@@ -53,7 +53,8 @@ export async function drawJob(
   const facts = { family: files.parts.family, resolution: resolutionOf(files.index.metadata) };
   const settled = settleRecipe(recipe, facts, () => place.random());
   const batches = planBatches(settled);
-  const { model, runtime } = await place.modelOf(files, settled);
+  const { model, runtime, notes } = await place.modelOf(files, settled);
+  for (const text of notes) await tell({ type: 'note', job, text });
   // Hashing goes on beside the drawing; it is only needed for the first picture.
   const hashing = hashFiles(files, place.hashes);
   hashing.catch(() => undefined);

@@ -65,6 +65,7 @@ const place: DrawingPlace = {
     return {
       model: models.modelOf(files, mode),
       runtime: { name: `onnxruntime-node ${onnxRuntimeVersion()}`, provider: runtime.id, mode },
+      notes: runtime.untested === undefined ? [] : [runtime.untested],
     };
   },
 };
