@@ -1,1 +1,1 @@
-export { DanqingError, type ErrorCode, type Trouble } from '@danqing/engine/errors';
+export type { ErrorCode } from '@danqing/engine/errors';

@@ -52,7 +52,7 @@ async function compare(path: string, { model, vae, json }: Typed, messages: Mess
     const { kind, ...found } = verdict;
     console.log(JSON.stringify({ verdict: kind, ...found, text, notes, timings }));
   } else {
-    console.log(text);
+    console.log(messages.verify.verdict(verdict.kind, text));
   }
   if (verdict.kind === 'differs') process.exitCode = EXIT.differs;
 }

@@ -92,7 +92,7 @@ export const en = {
     model: 'checkpoint that drew it; without it the file is looked for by name and hash',
     vae: 'VAE that decoded it; without it the file is looked for by name and hash',
     example: 'danqing verify picture.png -m model.safetensors',
-    verdicts: { 'same-bits': 'Same bits', 'looks-the-same': 'Looks the same', differs: 'Differs' },
+    verdict: (_kind: 'same-bits' | 'looks-the-same' | 'differs', text: string) => text,
   },
   samplers: {
     summary: 'list the samplers',

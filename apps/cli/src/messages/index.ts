@@ -11,7 +11,8 @@ export type Language = keyof typeof languages;
 export const languageNames = Object.keys(languages) as Language[];
 
 /** The messages of a language; English where it is none of ours. */
-export const messagesIn = (language: string): Messages => languages[language as Language] ?? en;
+export const messagesIn = (language: string): Messages =>
+  Object.hasOwn(languages, language) ? languages[language as Language] : en;
 
 /** The language that a person's system is set to. */
 export function systemLanguage(env: NodeJS.ProcessEnv): Language {

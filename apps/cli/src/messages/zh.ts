@@ -92,7 +92,8 @@ export const zh: Messages = {
     model: '当时所用的大模型；不指定时按名称和哈希寻找',
     vae: '当时所用的 VAE；不指定时按名称和哈希寻找',
     example: 'danqing verify picture.png -m model.safetensors',
-    verdicts: { 'same-bits': '逐位相同', 'looks-the-same': '看上去相同', differs: '不相同' },
+    verdict: (kind, text) =>
+      `${{ 'same-bits': '逐位相同', 'looks-the-same': '看上去相同', differs: '不相同' }[kind]}。${text}`,
   },
   samplers: { summary: '列出采样器', name: '采样器', automatic: '自带的调度器', aliases: '别名' },
   schedulers: { summary: '列出调度器', name: '调度器', aliases: '别名' },
