@@ -1,4 +1,5 @@
 import type { ByteSource, TensorIndex } from './tensor-index.ts';
+import type { TensorLists } from './tensor-lists.ts';
 import type { Inflate } from './zip/zip-member.ts';
 
 /** A kind of container that holds tensors: one file in `formats/`. */
@@ -30,6 +31,11 @@ export interface ReadOptions {
    * still never looked up; whoever asks for this has told the reader of the names.
    */
   readonly foreign?: 'refuse' | 'ignore';
+  /**
+   * Lists of tensors that were read before, for who only wants to know what many files are: entries then do not say where their bytes
+   * are.
+   */
+  readonly lists?: TensorLists;
   /** Told of every class and function that a pickle names, allowed or not. */
   readonly onGlobal?: (global: NamedGlobal) => void;
 }

@@ -1,9 +1,10 @@
 import { DanqingError } from '../../errors.ts';
 import { isSafetensorsDType, type SafetensorsDType } from '../../tensor/dtype.ts';
-import type { Format } from '../format.ts';
+import type { Format, ReadOptions } from '../format.ts';
 import { JsonTrouble, StrictJson } from '../json/strict-json.ts';
 import { storedLength } from '../stored-length.ts';
 import type { ByteSource, TensorEntry, TensorIndex } from '../tensor-index.ts';
+import type { TensorLists } from '../tensor-lists.ts';
 
 /** Longest header that the format allows, in bytes. */
 export const HEADER_LIMIT = 100_000_000;
@@ -30,7 +31,7 @@ export const safetensorsFormat: Format = {
  * dtype and shape say, each name once.
  * @throws bad-file naming the rule that is broken.
  */
-export async function readSafetensors(source: ByteSource): Promise<TensorIndex> {
+export async function readSafetensors(source: ByteSource, { lists }: ReadOptions = {}): Promise<TensorIndex> {
   const where = `${source.file} › safetensors header`;
   if (source.size < LENGTH_BYTES) {
     throw new DanqingError('bad-file', {
@@ -58,9 +59,59 @@ export async function readSafetensors(source: ByteSource): Promise<TensorIndex> 
       advice: DOWNLOAD_AGAIN,
     });
   }
-  const { records, metadata } = parseHeader(where, await source.read(LENGTH_BYTES, length));
-  const dataLength = checkLayout(source.file, records);
-  const wanted = dataStart + dataLength;
+  const text = decodeHeader(where, await source.read(LENGTH_BYTES, length));
+  if (lists !== undefined) return readList(source, { where, text, dataStart }, lists);
+  const { records, metadata } = parseHeader(where, text);
+  checkSize(source, dataStart + checkLayout(source.file, records));
+  const tensors = new Map<string, TensorEntry>();
+  for (const { name, dtype, shape, start, end } of records) {
+    tensors.set(name, { name, dtype, shape, file: source.file, offset: dataStart + start, length: end - start });
+  }
+  return { format: safetensorsFormat.name, file: source.file, tensors, metadata };
+}
+
+/** The same without places, by the list of tensors that another file may have had before. */
+function readList(
+  source: ByteSource,
+  { where, text, dataStart }: { readonly where: string; readonly text: string; readonly dataStart: number },
+  lists: TensorLists,
+): TensorIndex {
+  const first = readFirstMetadata(text);
+  // What follows notes at the beginning is no whole header, and must not be taken for one.
+  const key = first === undefined ? text : `,${text.slice(first.end)}`;
+  let list = lists.get(key);
+  if (list === undefined) {
+    const { records, metadata } = parseHeader(where, text);
+    const tensors = new Map<string, TensorEntry>();
+    for (const { name, dtype, shape, start, end } of records) {
+      tensors.set(name, { name, dtype, shape, file: '', offset: NaN, length: end - start });
+    }
+    list = { tensors, metadata, dataLength: checkLayout(source.file, records) };
+    lists.put(key, list);
+  }
+  checkSize(source, dataStart + list.dataLength);
+  const metadata = first?.metadata ?? list.metadata;
+  return { format: safetensorsFormat.name, file: source.file, tensors: list.tensors, metadata };
+}
+
+const METADATA_FIRST = '{"__metadata__":{';
+
+/** The notes where a header begins with them, as most do, and where they end. */
+function readFirstMetadata(text: string): { readonly metadata: Map<string, string>; readonly end: number } | undefined {
+  if (!text.startsWith(METADATA_FIRST)) return undefined;
+  const json = new StrictJson(text);
+  json.position = METADATA_FIRST.length - 1;
+  const metadata = new Map<string, string>();
+  try {
+    json.object((name) => metadata.set(name, json.string()));
+  } catch {
+    // The whole header is read then, and says what is wrong.
+    return undefined;
+  }
+  return { metadata, end: json.position };
+}
+
+function checkSize(source: ByteSource, wanted: number): void {
   if (wanted !== source.size) {
     throw new DanqingError('bad-file', {
       where: source.file,
@@ -69,11 +120,6 @@ export async function readSafetensors(source: ByteSource): Promise<TensorIndex> 
       advice: wanted > source.size ? DOWNLOAD_AGAIN : `There is data after the last tensor. ${NOT_WHOLE}`,
     });
   }
-  const tensors = new Map<string, TensorEntry>();
-  for (const { name, dtype, shape, start, end } of records) {
-    tensors.set(name, { name, dtype, shape, file: source.file, offset: dataStart + start, length: end - start });
-  }
-  return { format: safetensorsFormat.name, file: source.file, tensors, metadata };
 }
 
 /** What the header says about one tensor; offsets count from the end of the header. */
@@ -97,7 +143,7 @@ function headerLength(head: Uint8Array): number {
   return view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
 }
 
-function parseHeader(where: string, bytes: Uint8Array): Header {
+function decodeHeader(where: string, bytes: Uint8Array): string {
   if (bytes[0] !== 0x7b) {
     throw new DanqingError('bad-file', {
       where,
@@ -106,12 +152,14 @@ function parseHeader(where: string, bytes: Uint8Array): Header {
       advice: NOT_WHOLE,
     });
   }
-  let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new DanqingError('bad-file', { where, expected: 'UTF-8 text', found: 'other bytes', advice: NOT_WHOLE });
   }
+}
+
+function parseHeader(where: string, text: string): Header {
   try {
     return readHeader(new StrictJson(text));
   } catch (error) {
