@@ -1,6 +1,8 @@
-import { codeValues, HALF_DROPPED_BITS, halfCodes } from './code-values.ts';
+import { makeAddHalves, ADD_HALVES_LIMIT } from './add-halves.ts';
+import { codeValues } from './code-values.ts';
 import { countNonFinite } from './count-non-finite.ts';
 import { itemBytes } from './dtype.ts';
+import { addCoded, addInto, countUp, lookUp, roundToBrainFloats, roundToHalves, scaleInto } from './element-loops.ts';
 import { type Codes, encodeInto, type FloatDType, makeCodes, type NarrowDType } from './encode.ts';
 import { arithmeticDType, type Expression, promote } from './expression.ts';
 
@@ -23,7 +25,7 @@ export interface Evaluator {
 }
 
 /** Elements that are computed at a time, so that what lies between two operations stays in the processor's cache. */
-const BLOCK = 1 << 14;
+const BLOCK = ADD_HALVES_LIMIT;
 
 /** A stretch of the operands that is being computed. */
 interface Block {
@@ -44,8 +46,10 @@ interface Coded {
   readonly kind: 'coded';
   readonly dtype: FloatDType;
   /** By code, already rounded to `dtype`. */
-  readonly values: Float32Array<ArrayBuffer>;
+  readonly values: () => Float32Array<ArrayBuffer>;
   readonly codes: (block: Block) => Codes;
+  /** Set where the values are those of F16 codes times this, and rounded. */
+  readonly halfFactor?: number;
 }
 
 interface Wide {
@@ -103,27 +107,38 @@ function compile(expression: Expression): Node {
 
 function load(operand: number, dtype: FloatDType): Node {
   const take = (block: Block): Elements => block.operands[operand]!.subarray(block.start, block.start + block.count);
-  if (isNarrow(dtype)) return { kind: 'coded', dtype, values: codeValues(dtype), codes: take as Coded['codes'] };
+  if (isNarrow(dtype)) return codedAs(dtype, take as Coded['codes']);
   return { kind: 'wide', dtype, floats: take as Wide['floats'] };
+}
+
+/** Codes of a type that stand for themselves. */
+function codedAs(dtype: NarrowDType, codes: Coded['codes']): Coded {
+  const coded = { kind: 'coded', dtype, values: () => codeValues(dtype), codes } as const;
+  return dtype === 'F16' ? { ...coded, halfFactor: 1 } : coded;
 }
 
 /** One code, which stands for 0. */
 function zeros(dtype: FloatDType): Coded {
   const codes = new Uint8Array(BLOCK);
-  return { kind: 'coded', dtype, values: new Float32Array(1), codes: () => codes };
+  const values = new Float32Array(1);
+  return { kind: 'coded', dtype, values: () => values, codes: () => codes };
 }
 
 function scale(by: number, of: Node): Node {
   const dtype = arithmeticDType(of.dtype);
   // torch takes a Python number to a tensor's type; for halves, which it computes in float32, to float32.
   const factor = dtype === 'F64' ? by : Math.fround(by);
-  if (of.kind === 'coded') return { ...of, dtype, values: rounded(dtype, (value) => value * factor, of.values) };
+  if (of.kind === 'coded') {
+    const values = once(() => rounded(dtype, (value) => value * factor, of.values()));
+    const coded = { kind: 'coded', dtype, values, codes: of.codes } as const;
+    // Products are rounded one after the other: only the first can be made on the way.
+    return of.halfFactor === 1 ? { ...coded, halfFactor: factor } : coded;
+  }
   const out = room(of.dtype);
   return {
     ...of,
     floats(block) {
-      const values = of.floats(block);
-      for (let i = 0; i < block.count; i++) out[i] = values[i]! * factor;
+      scaleInto(out, of.floats(block), factor, block.count);
       return out;
     },
   };
@@ -139,9 +154,7 @@ function add(left: Node, right: Node, sign: 1 | -1): Node {
     kind: 'wide',
     dtype,
     floats(block) {
-      const x = a.floats(block);
-      const y = b.floats(block);
-      for (let i = 0; i < block.count; i++) out[i] = x[i]! + sign * y[i]!;
+      addInto(out, a.floats(block), b.floats(block), sign, block.count);
       return out;
     },
   };
@@ -149,41 +162,38 @@ function add(left: Node, right: Node, sign: 1 | -1): Node {
 
 /** The sum of two halves: in float32, as torch has it, then rounded. */
 function addNarrow(dtype: 'F16' | 'BF16', left: Coded, right: Coded, sign: 1 | -1): Coded {
+  const out = new Uint16Array(BLOCK);
+  const byTables = once(() => tableAdder(dtype, left.values(), right.values(), sign));
+  const quick = quickAdder(left, right, sign);
+  return codedAs(dtype, (block) => {
+    const [x, y] = [left.codes(block), right.codes(block)];
+    if (quick?.(x, y, out, block.count) !== true) byTables()(x, y, out, block.count);
+    return out;
+  });
+}
+
+/** Adds rows of codes; false where it cannot. */
+type Adder = (x: Codes, y: Codes, out: Uint16Array<ArrayBuffer>, count: number) => boolean;
+
+const addHalves = once(makeAddHalves);
+
+function quickAdder({ halfFactor: x }: Coded, { halfFactor: y }: Coded, sign: 1 | -1): Adder | undefined {
+  const adder = addHalves();
+  if (adder === undefined || x === undefined || y === undefined || Math.abs(x) > 1 || Math.abs(y) > 1) return undefined;
+  const factors = [x, y * sign] as const;
+  return (a, b, out, count) => adder(a as Uint16Array, b as Uint16Array, factors, out, count);
+}
+
+function tableAdder(dtype: 'F16' | 'BF16', left: Float32Array, right: Float32Array, sign: 1 | -1): Adder {
   const sums = new Float32Array(BLOCK);
   const patterns = new Uint32Array(sums.buffer);
-  const out = new Uint16Array(BLOCK);
-  const a = left.values;
-  const b = right.values.map((value) => value * sign);
+  const signed = right.map((value) => value * sign);
   const round = dtype === 'F16' ? roundToHalves : roundToBrainFloats;
-  return {
-    kind: 'coded',
-    dtype,
-    values: codeValues(dtype),
-    codes(block) {
-      const x = left.codes(block);
-      const y = right.codes(block);
-      for (let i = 0; i < block.count; i++) sums[i] = a[x[i]!]! + b[y[i]!]!;
-      round(patterns, out, block.count);
-      return out;
-    },
+  return (x, y, out, count) => {
+    addCoded(sums, left, x, signed, y, count);
+    round(patterns, out, count);
+    return true;
   };
-}
-
-function roundToHalves(patterns: Uint32Array, out: Uint16Array, count: number): void {
-  const codes = halfCodes();
-  const half = (1 << (HALF_DROPPED_BITS - 1)) - 1;
-  for (let i = 0; i < count; i++) {
-    const pattern = patterns[i]!;
-    out[i] = codes[(pattern + half + ((pattern >>> HALF_DROPPED_BITS) & 1)) >>> HALF_DROPPED_BITS]!;
-  }
-}
-
-/** The upper half of a float32; NaN comes from tables here and has no bits in the lower half that could carry. */
-function roundToBrainFloats(patterns: Uint32Array, out: Uint16Array, count: number): void {
-  for (let i = 0; i < count; i++) {
-    const pattern = patterns[i]!;
-    out[i] = (pattern + 0x7fff + ((pattern >>> 16) & 1)) >>> 16;
-  }
 }
 
 function store(dtype: FloatDType, of: Node): Node {
@@ -192,34 +202,29 @@ function store(dtype: FloatDType, of: Node): Node {
   if (of.kind === 'coded') return storeCoded(dtype, of);
   const source = widen('F32', of);
   const out = makeCodes(dtype, BLOCK);
-  return {
-    kind: 'coded',
-    dtype,
-    values: codeValues(dtype),
-    codes(block) {
-      const values = source.floats(block) as Float32Array;
-      block.saturated += encodeInto(values.subarray(0, block.count), dtype, out);
-      return out;
-    },
-  };
+  return codedAs(dtype, (block) => {
+    const values = source.floats(block) as Float32Array;
+    block.saturated += encodeInto(values.subarray(0, block.count), dtype, out);
+    return out;
+  });
 }
 
 function storeCoded(dtype: NarrowDType, of: Coded): Coded {
-  const codes = makeCodes(dtype, of.values.length);
-  const unbounded = makeCodes(dtype, of.values.length);
-  const beyond = encodeInto(of.values, dtype, codes);
-  encodeInto(of.values, dtype, unbounded, 'infinity');
-  const stored = { ...of, dtype, values: valuesOf(dtype, codes) };
+  const from = of.values();
+  const codes = makeCodes(dtype, from.length);
+  const unbounded = makeCodes(dtype, from.length);
+  const beyond = encodeInto(from, dtype, codes);
+  encodeInto(from, dtype, unbounded, 'infinity');
+  const values = valuesOf(dtype, codes);
+  const stored: Coded = { kind: 'coded', dtype, values: () => values, codes: of.codes };
   if (beyond === 0) return stored;
   const isBeyond = Uint8Array.from(codes, (code, i) => (code === unbounded[i] ? 0 : 1));
   return {
     ...stored,
     codes(block) {
-      const from = of.codes(block);
-      let count = 0;
-      for (let i = 0; i < block.count; i++) count += isBeyond[from[i]!]!;
-      block.saturated += count;
-      return from;
+      const own = of.codes(block);
+      block.saturated += countUp(isBeyond, own, block.count);
+      return own;
     },
   };
 }
@@ -238,12 +243,12 @@ function widen(dtype: 'F64' | 'F32', of: Node): Wide {
       },
     };
   }
+  const values = of.values();
   return {
     kind: 'wide',
     dtype,
     floats(block) {
-      const codes = of.codes(block);
-      for (let i = 0; i < block.count; i++) out[i] = of.values[codes[i]!]!;
+      lookUp(out, values, of.codes(block), block.count);
       return out;
     },
   };
@@ -274,15 +279,12 @@ function writer(node: Node): (block: Block, target: Elements) => void {
   if (node.kind === 'wide') return (block, target) => target.set(node.floats(block).subarray(0, block.count));
   const { dtype } = node;
   if (!isNarrow(dtype)) return writer(widen(dtype, node));
-  if (node.values === codeValues(dtype)) {
+  if (node.values() === codeValues(dtype)) {
     return (block, target) => target.set(node.codes(block).subarray(0, block.count));
   }
-  const codes = makeCodes(dtype, node.values.length);
-  encodeInto(node.values, dtype, codes);
-  return (block, target) => {
-    const from = node.codes(block);
-    for (let i = 0; i < block.count; i++) target[i] = codes[from[i]!]!;
-  };
+  const codes = makeCodes(dtype, node.values().length);
+  encodeInto(node.values(), dtype, codes);
+  return (block, target) => lookUp(target, codes, node.codes(block), block.count);
 }
 
 /** The element type of each operand that an expression reads. */
@@ -303,6 +305,12 @@ function operandTypes(expression: Expression, types: FloatDType[] = []): readonl
       operandTypes(expression.right, types);
   }
   return types;
+}
+
+/** The same value every time, worked out when it is first asked for. */
+function once<Value>(make: () => Value): () => Value {
+  let known: { readonly value: Value } | undefined;
+  return () => (known ??= { value: make() }).value;
 }
 
 const isNarrow = (dtype: FloatDType): dtype is NarrowDType => dtype !== 'F64' && dtype !== 'F32';

@@ -27,9 +27,10 @@ export function countNonFinite(bytes: Uint8Array, dtype: FloatDType): NonFinite 
   // The words that the bytes fill; what is left over at either end is looked at one by one.
   const head = -bytes.byteOffset & 3;
   if (bytes.length < head + 4) return countEach(bytes, dtype);
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset + head, (bytes.length - head) >>> 2);
+  // Signed, which V8 adds without looking for an overflow.
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + head, (bytes.length - head) >>> 2);
   let seen = 0;
-  for (let i = 0; i < words.length; i++) seen |= (words[i]! & exponents) + ones;
+  for (let i = 0; i < words.length; i++) seen |= ((words[i]! & exponents) + ones) | 0;
   if ((seen & carries) !== 0) return countEach(bytes, dtype);
   const tail = bytes.subarray(head + words.length * 4);
   return addUp(countEach(bytes.subarray(0, head), dtype), countEach(tail, dtype));
