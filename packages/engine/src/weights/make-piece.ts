@@ -53,6 +53,7 @@ export class PieceMaker {
   make({ dtype, formula }: MadeTensor, piece: Piece, sources: readonly Uint8Array[], out: Uint8Array): Tally {
     switch (formula.from) {
       case 'tensor':
+        // It may have been read to where it is wanted.
         if (sources[0] !== out) out.set(sources[0]!);
         return tallyOf(out, dtype);
       case 'bytes':

@@ -32,7 +32,7 @@ export interface ThreadTensor {
 }
 
 /** Bytes of a piece: what is read for it, and it, stay in the processor's cache. */
-const PIECE_BYTES = 1 << 19;
+const PIECE_BYTES = 1 << 18;
 /** Progress is told this often at most. */
 const TELL_EVERY_BYTES = 16 << 20;
 

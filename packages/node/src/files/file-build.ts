@@ -13,10 +13,13 @@ import type { FileSource } from './file-source.ts';
 import type { NewFile } from './new-file.ts';
 import type { WriteLargeOptions } from './write-large-file.ts';
 
-/** Bytes that are copied at a time, and how many such pieces are under way at once: one is read while others are written. */
-const PIECE_BYTES = 4 << 20;
-const LANES = 3;
-/** Less than this to compute is done before a thread has started. */
+/**
+ * Bytes of a piece that is copied, and how many such pieces are under way at once: enough to keep the threads busy that Node
+ * reads and writes in. Larger writes make Linux look for larger pages, which takes longer than it gains.
+ */
+const PIECE_BYTES = 1 << 19;
+const LANES = 6;
+/** Less than this is computed before a thread has started. */
 const THREAD_BYTES = 16 << 20;
 const THREADS = Math.min(4, availableParallelism());
 /** The disk is told to begin writing whenever this much has gathered, so that at the end there is little left. */

@@ -4,9 +4,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { type Folder, readModelFolder, readShards } from '@danqing/engine/weights/diffusers/model-folder';
 import type { ReadOptions } from '@danqing/engine/weights/format';
 import { openIndex } from '@danqing/engine/weights/open-index';
-import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
+import type { ByteSource, TensorIndex } from '@danqing/engine/weights/tensor-index';
+import { withSources } from '@danqing/engine/weights/with-sources';
 import { type FileSource, openFile } from './file-source.ts';
 import { inflate } from './inflate.ts';
+import { lastingFile } from './lasting-file.ts';
 import { readingTrouble } from './reading-trouble.ts';
 
 /** A model whose files are open. */
@@ -39,7 +41,22 @@ export async function openModel(path: string, options: Omit<ReadOptions, 'inflat
   }
 }
 
-type Keep = (file: string) => Promise<FileSource>;
+/**
+ * The index of a model of any of these kinds, to be kept: no file stays open, and what no file holds as it is can still be
+ * read later.
+ * @throws as `openModel`.
+ */
+export async function readLastingIndex(
+  path: string,
+  options: Omit<ReadOptions, 'inflate'> = {},
+): Promise<TensorIndex> {
+  const { index, close } = await openModel(path, options);
+  await close();
+  if (index.derived === undefined || index.derived.size === 0) return index;
+  return withSources(await readIndex(resolve(path), lastingFile, { ...options, inflate }));
+}
+
+type Keep = (file: string) => Promise<ByteSource>;
 
 async function readIndex(path: string, keep: Keep, options: ReadOptions): Promise<TensorIndex> {
   const isFolder = await stat(path).then(
