@@ -23,7 +23,7 @@ export function readMemoryState(read: ReadText = readText): MemoryState {
   return controlGroups(read('/proc/self/cgroup'))
     .map((group) => limitOf(group, read))
     .filter((limit) => limit !== undefined)
-    .reduce(
+    .reduce<MemoryState>(
       (state, limit) => ({
         ...state,
         freeBytes: Math.min(state.freeBytes, limit.freeBytes),
