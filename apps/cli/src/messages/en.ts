@@ -1,3 +1,4 @@
+import { libraryEn } from './library.ts';
 /** Everything that the program says in English; the other languages have the same shape. */
 export const en = {
   help: {
@@ -31,6 +32,7 @@ export const en = {
     },
     step: (step: number, steps: number) => `step ${step} of ${steps}`,
     batch: (batch: number, count: number) => `batch ${batch} of ${count}`,
+    comma: ', ',
     left: (duration: string) => `${duration} left`,
   },
   drawing: {
@@ -86,6 +88,7 @@ export const en = {
     workflow: 'a workflow is embedded; ComfyUI opens it when the picture is dropped on it',
     text: (keyword: string, characters: number) => `${keyword}, ${characters} characters`,
   },
+  library: libraryEn,
   verify: {
     summary: 'draw a picture again and compare',
     picture: 'a picture with its settings inside',

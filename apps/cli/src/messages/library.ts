@@ -1,5 +1,9 @@
+import type { Words } from '@danqing/studio/library/notice';
+
 /** What the library's commands say in English. */
 export const libraryEn = {
+  /** What the program says of files in both languages. */
+  inWords: ({ en }: Words) => en,
   summary: 'find models: in the folders of this program and of others',
   words: 'words that must be found in names, notes, trigger words or tags',
   kind: 'only these kinds, such as lora or checkpoint; several with commas',
@@ -15,7 +19,8 @@ export const libraryEn = {
   found: (count: number, total: number) =>
     count === total ? `Models: ${count}.` : `Models: ${count} of ${total}; --limit shows more.`,
   none: 'No model was found.',
-  noneYet: (folder: string) => `There are no models yet. Put them into ${folder}, or name other folders: danqing library roots add FOLDER`,
+  noneYet: (folder: string) =>
+    `There are no models yet. Put them into ${folder}, or name other folders: danqing library roots add FOLDER`,
   marks: 'Marked: ! has notices (`danqing library scan` lists them), - is on a drive that is not connected.',
   notice: (path: string, text: string) => `${path}: ${text}`,
   more: (count: number) => `and ${count} more`,
@@ -31,20 +36,18 @@ export const libraryEn = {
   },
   roots: {
     summary: 'list the folders that models are looked for in',
-    add: 'look for models in another folder, or where a extra_model_paths.yaml of ComfyUI says; nothing in it is moved',
+    add: 'look for models in another folder, or where an extra_model_paths.yaml of ComfyUI says; nothing in it is moved',
     remove: 'no longer look there; no file is deleted',
     path: 'folder, or file of that kind',
     kind: 'kind of the models in it, where the folder does not tell',
+    folder: 'folder',
     own: "this program's own",
     any: 'any kind',
-    unknown: (path: string) => `${path} is none of the folders that were added.`,
   },
   notes: {
     summary: 'show what is noted of a model, or change it with --set',
     model: 'path, name or hash of a model',
     set: 'note something: key=value; an empty value removes the note; can be repeated',
-    keys: (keys: string) => `Keys: ${keys}`,
-    badSet: (keys: string) => `Expected key=value with one of these keys: ${keys}.`,
     trigger: 'trigger words',
     hashes: 'hashes',
     preview: 'preview',
@@ -59,6 +62,7 @@ export const libraryEn = {
     moved: (from: string, to: string) => `${from} -> ${to}`,
     atHome: (path: string) => `${path} is where it belongs.`,
     nothing: 'Everything is where it belongs.',
+    elsewhere: (count: number) => `In wrong folders of other programs: ${count}; they are moved by name only.`,
     either: 'Expected a model, or --fix.',
   },
   duplicates: {
@@ -71,6 +75,7 @@ export const libraryEn = {
 
 /** And in Chinese. */
 export const libraryZh: typeof libraryEn = {
+  inWords: ({ zh }) => zh,
   summary: '查找模型：本程序和其他程序的文件夹都找',
   words: '名称、备注、触发词或标签里必须出现的词',
   kind: '只要这些类型，如 lora 或 checkpoint；多个用逗号隔开',
@@ -83,7 +88,8 @@ export const libraryZh: typeof libraryEn = {
   baseHead: '底模',
   size: '大小',
   hash: '哈希',
-  found: (count, total) => (count === total ? `模型：${count} 个。` : `模型：${total} 个中的 ${count} 个；用 --limit 显示更多。`),
+  found: (count, total) =>
+    count === total ? `模型：${count} 个。` : `模型：${total} 个中的 ${count} 个；用 --limit 显示更多。`,
   none: '没有找到模型。',
   noneYet: (folder) => `还没有模型。请放进 ${folder}，或添加别的文件夹：danqing library roots add 文件夹`,
   marks: '标记：! 有需要留意之处（danqing library scan 会列出），- 所在硬盘未连接。',
@@ -95,7 +101,8 @@ export const libraryZh: typeof libraryEn = {
     hash: '同时计算尚缺的哈希，并等待完成',
     progress: (done, total) => `读取文件头：${done} / ${total}`,
     hashing: (name, models) => `计算 ${name} 的哈希；剩余模型：${models}`,
-    report: (models, added, changed, removed) => `模型：${models} 个（新增 ${added}，变动 ${changed}，消失 ${removed}）。`,
+    report: (models, added, changed, removed) =>
+      `模型：${models} 个（新增 ${added}，变动 ${changed}，消失 ${removed}）。`,
     hashesLeft: (models) => `尚无哈希：${models} 个；用 --hash 计算。`,
   },
   roots: {
@@ -104,16 +111,14 @@ export const libraryZh: typeof libraryEn = {
     remove: '不再到那里查找；不删除任何文件',
     path: '文件夹，或这种文件',
     kind: '其中模型的类型（文件夹名看不出来时）',
+    folder: '文件夹',
     own: '本程序自己的',
     any: '任何类型',
-    unknown: (path) => `${path} 不在已添加的文件夹之中。`,
   },
   notes: {
     summary: '显示一个模型的备注，或用 --set 修改',
     model: '模型的路径、名称或哈希',
     set: '写备注：键=值；值为空则删除；可重复',
-    keys: (keys) => `键：${keys}`,
-    badSet: (keys) => `应为 键=值，键是下列之一：${keys}。`,
     trigger: '触发词',
     hashes: '哈希',
     preview: '预览图',
@@ -128,6 +133,7 @@ export const libraryZh: typeof libraryEn = {
     moved: (from, to) => `${from} -> ${to}`,
     atHome: (path) => `${path} 已在该放的地方。`,
     nothing: '所有模型都在该放的地方。',
+    elsewhere: (count) => `其他程序文件夹里放错的：${count} 个；只能逐个指名移动。`,
     either: '请指定一个模型，或用 --fix。',
   },
   duplicates: {

@@ -1,4 +1,5 @@
 import type { Messages } from './index.ts';
+import { libraryZh } from './library.ts';
 
 /** 程序的中文。 */
 export const zh: Messages = {
@@ -31,6 +32,7 @@ export const zh: Messages = {
     },
     step: (step, steps) => `第 ${step} 步，共 ${steps} 步`,
     batch: (batch, count) => `第 ${batch} 批，共 ${count} 批`,
+    comma: '，',
     left: (duration) => `还需 ${duration}`,
   },
   drawing: {
@@ -86,6 +88,7 @@ export const zh: Messages = {
     workflow: '内含工作流；把图拖到 ComfyUI 上即可打开',
     text: (keyword, characters) => `${keyword}，${characters} 个字符`,
   },
+  library: libraryZh,
   verify: {
     summary: '把一张图重画一遍并比较',
     picture: '记录了生成参数的图',

@@ -4,6 +4,7 @@ import { homeFolder } from '../folders.ts';
 import { readSettings, settingsFile } from '../settings/settings.ts';
 import { findFolders } from './find-folders.ts';
 import { listVaes } from './list-vaes.ts';
+import type { ModelFolder } from './model-folder.ts';
 import { parseNotes } from './model-notes.ts';
 import { findVae, resolveVae, type VaeAnswer } from './resolve-vae.ts';
 
@@ -14,7 +15,12 @@ import { findVae, resolveVae, type VaeAnswer } from './resolve-vae.ts';
 export async function chooseVae(checkpoint: string, asked: string, home = homeFolder()): Promise<VaeAnswer> {
   const settings = await readSettings(settingsFile(home));
   const { folders } = await findFolders(home, settings.modelRoots);
-  const beside = { path: dirname(checkpoint), kinds: ['checkpoint'], root: dirname(checkpoint), deep: false };
+  const beside: ModelFolder = {
+    path: dirname(checkpoint),
+    kinds: ['checkpoint'],
+    root: dirname(checkpoint),
+    deep: false,
+  };
   const listed = await listVaes([...folders, beside]);
   const isChoice = !/^(?:automatic|none)$/i.test(asked);
   // A path that leads to no file is left for whoever opens it to complain about.

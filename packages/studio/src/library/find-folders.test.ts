@@ -48,7 +48,7 @@ describe("this program's own root", () => {
       'aesthetic-gradient',
     );
     expect(ownFolderOf('lycoris')).toBe('models/Lora');
-    expect(ownFolderOf('no such kind')).toBeUndefined();
+    expect(ownFolderOf('training-state')).toBeUndefined();
   });
 
   it('LIB-03: takes folders in the case they have', async () => {

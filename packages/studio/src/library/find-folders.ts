@@ -2,8 +2,9 @@ import { type Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { ModelRoot } from '@danqing/contract/settings';
+import type { KindId } from '@danqing/engine/identify/identification';
 import { makeFolder } from '@danqing/node/files/make-folder';
-import { folderRules, ruleFor } from './folder-rules.ts';
+import { ownFolders, ruleFor } from './folder-rules.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { type Notice, noticeOf } from './notice.ts';
 import { readExtraPaths } from './read-extra-paths.ts';
@@ -38,8 +39,7 @@ export async function findFolders(home: string, roots: readonly ModelRoot[]): Pr
  */
 export async function makeOwnFolders(home: string): Promise<void> {
   await makeFolder(home);
-  for (const { own } of folderRules) {
-    if (own === undefined) continue;
+  for (const own of ownFolders) {
     let at = home;
     for (const name of own.split('/')) at = join(at, (await namesLike(at, name))[0] ?? name);
     await makeFolder(at);
@@ -64,7 +64,7 @@ async function findBelow({ path, kind }: ModelRoot): Promise<FoundFolders> {
   try {
     const stats = await stat(root);
     if (/\.ya?ml$/i.test(root) && stats.isFile()) return { ...found, ...(await readExtraPaths(root)) };
-    if (kind !== undefined) found.folders.push({ path: root, kinds: [kind], root, deep: true });
+    if (kind !== undefined) found.folders.push({ path: root, kinds: [kind as KindId], root, deep: true });
     else found.folders.push(...(await foldersOfProgram(root)));
     for (const list of await pathsLike(root, 'extra_model_paths.yaml')) {
       const { folders, notices } = await readExtraPaths(list);
@@ -136,7 +136,7 @@ const isFolderAt = (path: string): Promise<boolean> =>
     () => false,
   );
 
-const joined = (a: readonly string[], b: readonly string[]): readonly string[] =>
+const joined = (a: ModelFolder['kinds'], b: ModelFolder['kinds']): ModelFolder['kinds'] =>
   a.length === 0 || b.length === 0 ? [] : [...new Set([...a, ...b])];
 
 const awayNotice = (root: string): Notice => ({

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { DanqingError } from '@danqing/engine/errors';
 import { fileStamp, isFolderStamp } from '@danqing/node/files/file-stamp';
-import { HashThread } from '@danqing/node/hashing/hash-thread';
+import type { HashThread } from '@danqing/node/hashing/hash-thread';
 import { type HashName, hashNames, type ModelHashes } from '@danqing/node/hashing/model-hashes';
 import type { HashTable } from '../db/hash-table.ts';
 import type { ModelTable } from '../db/model-table.ts';
+import type { LibraryThreads } from './library-threads.ts';
 
 /** How far the hashing in the background is. */
 export interface HashingProgress {
@@ -25,17 +26,16 @@ const BATCH = 50;
 export class HashQueue {
   readonly #models: ModelTable;
   readonly #hashes: HashTable;
-  readonly #background = new HashThread();
-  /** Who waits for a hash does not wait for the file in the background. */
-  readonly #foreground = new HashThread();
+  readonly #threads: Pick<LibraryThreads, 'hash' | 'hashNow'>;
   /** What could not be read; it is tried again after the next start. */
   readonly #failed = new Set<string>();
   #stop: AbortController | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(models: ModelTable, hashes: HashTable) {
+  constructor(models: ModelTable, hashes: HashTable, threads: Pick<LibraryThreads, 'hash' | 'hashNow'>) {
     this.#models = models;
     this.#hashes = hashes;
+    this.#threads = threads;
   }
 
   /** Works until every model has its hashes or `stop` is called; resolves then. A second call joins the first. */
@@ -59,12 +59,7 @@ export class HashQueue {
   async hashesOf(path: string, wanted: readonly HashName[], signal?: AbortSignal): Promise<Partial<ModelHashes>> {
     const listed = this.#models.get(path)?.stamp;
     const stamp = listed !== undefined && isFolderStamp(listed) ? listed : await stampOf(path);
-    return this.#hash(this.#foreground, { path, stamp }, wanted, { ...(signal && { signal }) });
-  }
-
-  async close(): Promise<void> {
-    await this.stop();
-    await Promise.all([this.#background.close(), this.#foreground.close()]);
+    return this.#hash(this.#threads.hashNow, { path, stamp }, wanted, { ...(signal && { signal }) });
   }
 
   async #work(signal: AbortSignal, onProgress?: (progress: HashingProgress) => void): Promise<void> {
@@ -77,7 +72,7 @@ export class HashQueue {
         const left = this.#models.countWithoutHashes();
         try {
           if (!isFolderStamp(stamp) && (await stampOf(path)) !== stamp) throw changed(path);
-          await this.#hash(this.#background, { path, stamp }, hashNames, {
+          await this.#hash(this.#threads.hash, { path, stamp }, hashNames, {
             signal,
             onProgress: (doneBytes, totalBytes) => onProgress?.({ path, doneBytes, totalBytes, left }),
           });

@@ -4,6 +4,7 @@ import { fileStamp, folderStamp } from '@danqing/node/files/file-stamp';
 import type { ModelFolder } from './model-folder.ts';
 import { isModelName, modelStem } from './model-stem.ts';
 import type { Notice, NoticeType } from './notice.ts';
+import { showText } from './show-text.ts';
 import { findSideNames, type SideNames, stampSides } from './side-files.ts';
 
 /** A model as the folders show it, before it is looked into. */
@@ -208,12 +209,9 @@ function leadsToFolder(path: string): boolean {
   }
 }
 
-/** Control characters, and marks that turn or hide what follows them. */
-const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
-
 function noteOddName(walk: Walk, path: string): void {
   const name = basename(path);
-  const shown = name.replaceAll(HIDDEN, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const shown = showText(name);
   if (shown === name) return;
   note(
     walk,

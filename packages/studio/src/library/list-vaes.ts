@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { KindId } from '@danqing/engine/identify/identification';
 import type { ModelFolder } from './model-folder.ts';
 
 /** Endings of a VAE's file, in folders for VAEs. */
@@ -18,7 +19,7 @@ export async function listVaes(folders: readonly ModelFolder[]): Promise<string[
 }
 
 const isFor =
-  (kind: string) =>
+  (kind: KindId) =>
   ({ kinds }: ModelFolder): boolean =>
     kinds.includes(kind);
 

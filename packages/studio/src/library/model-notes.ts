@@ -26,6 +26,28 @@ export const noteKeys: Readonly<Record<keyof ModelNotes, string>> = {
 /** Changes of notes; undefined removes one. */
 export type NoteChanges = { readonly [Name in keyof ModelNotes]?: ModelNotes[Name] | undefined };
 
+/**
+ * Changes as people type them: `key=value`, with A1111's name of the note or ours; without a value it is removed.
+ * @throws bad-value.
+ */
+export function readNoteChanges(pairs: readonly string[]): NoteChanges {
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[\s_-]/g, '');
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
+      const name = (Object.keys(noteKeys) as (keyof ModelNotes)[]).find(
+        (one) => plain(one) === plain(key) || plain(noteKeys[one]) === plain(key),
+      );
+      if (name === undefined) {
+        const expected = `key=value with one of these keys: ${Object.values(noteKeys).join(', ')}`;
+        throw new DanqingError('bad-value', { where: 'note', expected, found: pair });
+      }
+      const isNumber = modelNotes.shape[name].safeParse(0).success;
+      return [name, value === '' ? undefined : isNumber ? Number(value) : value];
+    }),
+  );
+}
+
 /** The notes in the text of such a file. Fields of another type than they should have are left out, and empty texts. */
 export function parseNotes(text: string): ModelNotes {
   const value: unknown = JSON.parse(text);

@@ -1,6 +1,8 @@
 import type { DanqingError } from '@danqing/engine/errors';
 import type { Words } from '@danqing/engine/words';
 
+export type { Words };
+
 /** Something about a folder or file of the library that a person should know. Nothing stops for it. */
 export interface Notice {
   readonly type: NoticeType;

@@ -1,0 +1,86 @@
+import { statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { inflateRawSync } from 'node:zlib';
+import { DanqingError } from '@danqing/engine/errors';
+import { identify } from '@danqing/engine/identify/identify';
+import type { ReadOptions } from '@danqing/engine/weights/format';
+import { openIndex } from '@danqing/engine/weights/open-index';
+import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
+import { TensorLists } from '@danqing/engine/weights/tensor-lists';
+import { openModel } from '@danqing/node/files/open-model';
+import { SyncFile } from '@danqing/node/files/sync-file';
+import type { ListedModel } from './list-models.ts';
+import { type ModelFacts, readNotesInside } from './model-facts.ts';
+import type { Notice } from './notice.ts';
+import { readSides, type SideFacts } from './side-files.ts';
+
+/** What is found out about a listed model by looking into it and beside it. */
+export interface Inspection {
+  readonly facts: ModelFacts;
+  readonly sides: SideFacts;
+  readonly notices: readonly Notice[];
+}
+
+const READ: ReadOptions = {
+  placed: false,
+  lists: new TensorLists(),
+  // Nothing of it is called; the names are told in a notice.
+  foreign: 'ignore',
+  inflate: async (packed, sizeBytes) => inflateRawSync(packed, { maxOutputLength: Math.max(1, sizeBytes) }),
+};
+
+/** Reads a model's header and what lies beside it. Nothing is thrown: what is wrong is a notice. */
+export async function inspectModel(listed: Pick<ListedModel, 'path' | 'sizeBytes' | 'sides'>): Promise<Inspection> {
+  const { path, sizeBytes, sides } = listed;
+  const beside = readSides(dirname(path), sides);
+  const notices: Notice[] = [...beside.notices];
+  let facts: ModelFacts = { triggerWords: [], tags: [], claimed: [], foreign: [] };
+  try {
+    const index = await readIndex(path);
+    facts = { identification: identify(index, { fileName: basename(path), sizeBytes }), ...readNotesInside(index) };
+    notices.push(...noticesOf(path, facts));
+  } catch (error) {
+    notices.push(badFile(path, error));
+  }
+  return { facts, sides: beside.facts, notices };
+}
+
+async function readIndex(path: string): Promise<TensorIndex> {
+  if (path.endsWith('.index.json') || statSync(path).isDirectory()) {
+    const model = await openModel(path, { foreign: 'ignore' });
+    await model.close();
+    return model.index;
+  }
+  const file = new SyncFile(path);
+  try {
+    return await openIndex(file, READ);
+  } finally {
+    file.close();
+  }
+}
+
+function noticesOf(path: string, { identification, foreign }: ModelFacts): Notice[] {
+  const notices: Notice[] = [];
+  if (foreign.length > 0) {
+    const names = foreign.slice(0, 5).join(', ');
+    const en = `This pickle names code that has no place in a model: ${names}. It is not run here, but other programs would run it.`;
+    notices.push({
+      type: 'unsafe',
+      path,
+      says: { en, zh: `此 pickle 文件引用了模型不需要的代码：${names}。这里不会运行它，但别的程序会。` },
+    });
+  }
+  if (identification?.verdict === 'broken') {
+    const { damage } = identification;
+    const says = { en: damage.map(({ en }) => en).join(' '), zh: damage.map(({ zh }) => zh).join('') };
+    notices.push({ type: 'bad-file', path, says });
+  }
+  return notices;
+}
+
+function badFile(path: string, error: unknown): Notice {
+  const isOurs = error instanceof DanqingError;
+  const message = isOurs ? error.message : `The reader stopped: ${(error as Error).message}`;
+  const type = isOurs && error.code === 'bad-file' ? 'bad-file' : 'unreadable';
+  return { type, path, says: { en: message, zh: `不是模型文件或已损坏：${message}` } };
+}
