@@ -43,7 +43,10 @@ export interface TestSites {
   readonly content: TestServer;
   /** Environment that names them as mirrors. */
   readonly env: Readonly<Record<string, string>>;
+  /** What `/images` answers, by the number of a version. */
   readonly images: Map<string, unknown[]>;
+  /** Puts a file among the contents; answers its address. */
+  share(file: SiteFile): string;
   close(): Promise<void>;
 }
 
@@ -76,6 +79,7 @@ export async function startSites(models: SiteModel[], repositories: SiteReposito
     hub,
     content,
     images,
+    share: addressOf,
     env: { CIVITAI_ENDPOINT: civitai.url('/').href, HF_ENDPOINT: hub.url('/').href },
     close: async () => void (await Promise.all([civitai.close(), hub.close(), content.close()])),
   };

@@ -5,6 +5,7 @@ import { HttpTrouble } from '@danqing/node/network/http-trouble';
 import type { Environment } from '@danqing/node/network/proxy-choice';
 import type { RetryPolicy } from '@danqing/node/network/retry';
 import { cacheFolder, homeFolder } from '../folders.ts';
+import { annotateFile } from './civitai/annotate-files.ts';
 import { CivitaiClient } from './civitai/civitai-client.ts';
 import { download, type Downloaded, type DownloadOptions } from './download.ts';
 import { readLink } from './read-link.ts';
@@ -87,12 +88,13 @@ export class Downloads {
     const { catalogue = [], retries } = this.#options;
     const lookUp = { http, civitai, endpoints, choose, catalogue };
     try {
-      return await download(this.read(text), lookUp, {
+      const done = await download(this.read(text), lookUp, {
         ...options,
         home,
         retries,
         ...(to !== undefined && { to: resolve(to) }),
       });
+      return await Promise.all(done.map((each) => this.#annotate(each, options.signal)));
     } catch (error) {
       throw this.#withTokenAdvice(error);
     }
@@ -106,6 +108,14 @@ export class Downloads {
   /** Closes connections. */
   close(): void {
     this.http.close();
+  }
+
+  /** Writes beside a model what its site says of it; trouble with that is a note. */
+  async #annotate(done: Downloaded, signal: AbortSignal | undefined): Promise<Downloaded> {
+    const { civitai: version } = done.offer;
+    if (version === undefined) return done;
+    const { notes } = await annotateFile(done, version, undefined, { civitai: this.civitai, http: this.http, signal });
+    return { ...done, notes: [...done.notes, ...notes] };
   }
 
   #withTokenAdvice(error: unknown): unknown {
