@@ -38,6 +38,12 @@ export function runBytes(graph: Graph, bindings: Bindings, convertsWeights: bool
   outputs.forEach(used);
 
   const bytesOf = (value: Value) => evaluateShape(value.shape, bindings).reduce((a, b) => a * b, ELEMENT_BYTES);
+  const shapes = new Map<Value, string>();
+  const shapeOf = (value: Value): string => {
+    let text = shapes.get(value);
+    if (text === undefined) shapes.set(value, (text = showShape(value.shape)));
+    return text;
+  };
   const buffers: Buffer[] = [];
   const holders = new Map<Value, Buffer>();
   const free: Buffer[] = [];
@@ -47,8 +53,8 @@ export function runBytes(graph: Graph, bindings: Bindings, convertsWeights: bool
     if (value.kind !== 'result') return undefined;
     if (VIEWS.has(value.op.name)) return holders.get(value.inputs[0]!);
     if (!IN_PLACE.has(value.op.name)) return undefined;
-    const shape = showShape(value.shape);
-    const over = value.inputs.find((input) => showShape(input.shape) === shape && holders.get(input)?.uses === 1);
+    const shape = shapeOf(value);
+    const over = value.inputs.find((input) => shapeOf(input) === shape && holders.get(input)?.uses === 1);
     return over && holders.get(over);
   };
   const recycled = (shape: string): Buffer | undefined => {
@@ -57,7 +63,7 @@ export function runBytes(graph: Graph, bindings: Bindings, convertsWeights: bool
   };
 
   order.forEach((value, step) => {
-    const shape = showShape(value.shape);
+    const shape = shapeOf(value);
     let buffer = inherited(value) ?? recycled(shape);
     if (buffer === undefined)
       buffers.push((buffer = { bytes: bytesOf(value), shape, from: step, until: step, uses: 0 }));
