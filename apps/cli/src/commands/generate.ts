@@ -95,7 +95,8 @@ async function draw(prompt: string, typed: Typed, messages: Messages): Promise<v
       const recipe = readRecipe(recipeOf(prompt, typed));
       const { checkQuality, checkWritable, readOutputPlace } = await import('@danqing/studio/gallery/output-place');
       const place = await readOutputPlace(typed.out, typed.format);
-      const quality = checkQuality(typed.quality);
+      const { quality } = typed;
+      checkQuality(quality, place.format);
       if (saveLatent !== undefined) await checkWritable(saveLatent);
       const settings = { place, recipe, started: new Date(), sidecar, ...(quality !== undefined && { quality }) };
       // Loads while the first picture is drawn.

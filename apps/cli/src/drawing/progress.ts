@@ -146,5 +146,5 @@ class ProgressBar implements Progress {
 function describeStep({ batch, step, steps, secondsLeft }: StepDone, { messages, batchCount }: ProgressPlace): string {
   const left = secondsLeft === undefined ? undefined : messages.left(printDuration(secondsLeft));
   const which = batchCount === 1 ? undefined : messages.batch(batch + 1, batchCount);
-  return [messages.step(step, steps), which, left].filter((part) => part !== undefined).join(', ');
+  return [messages.step(step, steps), which, left].filter((part) => part !== undefined).join(messages.comma);
 }

@@ -88,7 +88,10 @@ describe('checkWritable', () => {
   });
 });
 
-it('takes qualities from 1 to 100', () => {
-  expect([checkQuality(undefined), checkQuality(1), checkQuality(100)]).toEqual([undefined, 1, 100]);
-  for (const quality of [0, 101, 50.5, Number.NaN]) expect(() => checkQuality(quality)).toThrow('from 1 to 100');
+it('takes qualities from 1 to 100 where something is lost', () => {
+  for (const quality of [undefined, 1, 100]) expect(() => checkQuality(quality, 'webp')).not.toThrow();
+  for (const quality of [0, 101, 50.5, Number.NaN])
+    expect(() => checkQuality(quality, 'jpeg')).toThrow('from 1 to 100');
+  expect(() => checkQuality(80, 'png')).toThrow('quality: expected JPEG or WebP, found PNG');
+  expect(() => checkQuality(undefined, 'png')).not.toThrow();
 });

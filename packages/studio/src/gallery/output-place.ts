@@ -131,13 +131,15 @@ const badPlace = (where: string, expected: string, found: string, advice?: strin
 
 /**
  * Checks the quality of JPEG and WebP that was asked for.
- * @throws bad-value outside 1 to 100.
+ * @throws bad-value outside 1 to 100, and for PNG, which loses nothing.
  */
-export function checkQuality(quality: number | undefined): number | undefined {
-  if (quality === undefined || (Number.isInteger(quality) && quality >= 1 && quality <= 100)) return quality;
+export function checkQuality(quality: number | undefined, format: PictureFormat): void {
+  if (quality === undefined) return;
+  const isSound = Number.isInteger(quality) && quality >= 1 && quality <= 100;
+  if (isSound && format !== 'png') return;
   throw new DanqingError('bad-value', {
     where: 'quality',
-    expected: 'a whole number from 1 to 100',
-    found: String(quality),
+    expected: isSound ? 'JPEG or WebP' : 'a whole number from 1 to 100',
+    found: isSound ? 'PNG, which loses nothing' : String(quality),
   });
 }

@@ -11,6 +11,7 @@ import {
   checkRecipe,
   type PlannedBatch,
   planBatches,
+  remarksOn,
   resolutionOf,
   type SettledRecipe,
   settleRecipe,
@@ -54,7 +55,7 @@ export async function drawJob(
   const settled = settleRecipe(recipe, facts, () => place.random());
   const batches = planBatches(settled);
   const { model, runtime, notes } = await place.modelOf(files, settled);
-  for (const text of notes) await tell({ type: 'note', job, text });
+  for (const text of [...remarksOn(settled), ...notes]) await tell({ type: 'note', job, text });
   // Hashing goes on beside the drawing; it is only needed for the first picture.
   const hashing = hashFiles(files, place.hashes);
   hashing.catch(() => undefined);

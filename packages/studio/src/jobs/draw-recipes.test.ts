@@ -165,6 +165,13 @@ describe('the picture of a recipe', () => {
     expect(notes).toEqual([expect.stringContaining('<lora:nothing:0.5>')]);
   });
 
+  it('says that a sampler over time steps takes no scheduler', async () => {
+    const { notes, receipt } = await draw({ prompt: 'fox', sampler: 'DDIM', scheduler: 'Karras' });
+    expect(notes).toEqual(['DDIM has time steps of its own; the scheduler Karras has no effect.']);
+    expect(receipt.parameters.scheduler).toBe('Automatic');
+    expect((await draw({ prompt: 'fox', sampler: 'DDIM' })).notes).toEqual([]);
+  });
+
   it('refuses what it does not know before anything is opened', async () => {
     await expect(draw({ prompt: 'fox', sampler: 'Eule' })).rejects.toMatchObject({ code: 'bad-value' });
     await expect(draw({ prompt: 'fox', options: { eta: 1 } })).rejects.toMatchObject({ code: 'bad-value' });

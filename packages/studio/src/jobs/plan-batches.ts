@@ -3,7 +3,7 @@ import { DanqingError } from '@danqing/engine/errors';
 import type { Family } from '@danqing/engine/family';
 import type { GenerateRequest } from '@danqing/engine/pipelines/generate';
 import { readOptions } from '@danqing/engine/pipelines/options';
-import { findSampler } from '@danqing/engine/sampling/find-sampler';
+import { findSampler, findSchedule } from '@danqing/engine/sampling/find-sampler';
 import { batchSeeds } from '@danqing/engine/sampling/noise/image-noise';
 
 /** Seeds that are drawn, not given, are below this, as in A1111. */
@@ -83,6 +83,15 @@ export function planBatches(recipe: SettledRecipe): PlannedBatch[] {
       },
     };
   });
+}
+
+/** What of a recipe has no effect, in sentences for its writer. */
+export function remarksOn({ sampler: samplerName, scheduler }: SettledRecipe): string[] {
+  const { sampler } = findSampler(samplerName);
+  const schedule = findSchedule(scheduler);
+  return sampler.kind === 'timestep' && schedule !== undefined
+    ? [`${sampler.name} has time steps of its own; the scheduler ${schedule.label} has no effect.`]
+    : [];
 }
 
 /** Width and height in a file's metadata (`modelspec.resolution`: `512x512`); undefined where it does not say. */
