@@ -18,7 +18,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Single files of another room that a room may import beside those. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   // The browser tells what a dropped file is, and marks prompts, without the server; both are loaded lazily.
-  'apps/web': ['packages/engine/src/weights/identify.ts', 'packages/engine/src/text/prompt/'],
+  'apps/web': ['packages/engine/src/identify/identify.ts', 'packages/engine/src/text/prompt/'],
 };
 
 /** Something that may be written only in some places: paths that start so, or nowhere. */

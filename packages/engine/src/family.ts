@@ -67,7 +67,7 @@ export interface AddOnSigns {
   readonly entersByConvolution?: boolean;
   /** Widths of the text encoders that embeddings are for, in their order. */
   readonly textWidths?: readonly number[];
-  /** Pieces of module names, dots written as underscores, that only this family's denoiser has. */
+  /** Pieces of module names, dots written as underscores, that only this family's denoiser has; `^` asks for the beginning. */
   readonly modules?: readonly string[];
   /** Widths of the denoiser's blocks, where names of modules are shared with another family. */
   readonly widths?: readonly number[];

@@ -12,9 +12,9 @@ export const altDiffusion: KnownFamily = {
       says: { en: 'an XLM-RoBERTa text encoder', zh: 'XLM-RoBERTa 文本编码器' },
     },
   ]).slice(0, 1),
+  hasUnet: true,
   needs: ['denoiser', 'roberta', 'vae'],
   nativeSize: 512,
   prediction: 'eps',
-  latentChannels: 4,
   claims: ['altdiffusion', 'alt-diffusion'],
 };

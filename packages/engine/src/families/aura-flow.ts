@@ -19,6 +19,5 @@ export const auraFlow: KnownFamily = {
   needs: ['denoiser', 't5', 'vae'],
   nativeSize: 1024,
   prediction: 'flow',
-  latentChannels: 4,
   claims: ['auraflow', 'aura'],
 };

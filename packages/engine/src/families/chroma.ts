@@ -24,10 +24,15 @@ export const chroma: KnownFamily = {
       },
     ],
   ),
+  lists: [
+    { at: 'double_blocks' },
+    { at: 'single_blocks' },
+    { at: 'transformer_blocks' },
+    { at: 'single_transformer_blocks' },
+  ],
   needs: ['denoiser', 't5', 'vae'],
   nativeSize: 1024,
   prediction: 'flow',
-  latentChannels: 16,
   addOns: { modules: ['distilled_guidance_layer'] },
   claims: ['chroma'],
 };

@@ -33,6 +33,10 @@ export const flux1: KnownFamily = {
         says: { en: 'each block has modulations of its own', zh: '每块有各自的调制量' },
       },
       { lacks: `${at}controlnet_*`, says: { en: 'no ControlNet', zh: '不含 ControlNet' } },
+      {
+        lacks: `${at}context_embedder.token_refiner.*`,
+        says: { en: 'no refiner of text tokens (HunyuanVideo has one)', zh: '没有文本标记精炼器（HunyuanVideo 才有）' },
+      },
     ],
   ),
   variants: [
@@ -71,6 +75,12 @@ export const flux1: KnownFamily = {
       },
       use: { en: 'draws in 1 to 4 steps', zh: '1 到 4 步即可出图' },
     },
+  ],
+  lists: [
+    { at: 'double_blocks' },
+    { at: 'single_blocks' },
+    { at: 'transformer_blocks' },
+    { at: 'single_transformer_blocks' },
   ],
   needs: ['denoiser', 'clip-l', 't5', 'vae'],
   nativeSize: 1024,

@@ -21,6 +21,12 @@ export const flux2: KnownFamily = {
       },
     ],
   ),
+  lists: [
+    { at: 'double_blocks' },
+    { at: 'single_blocks' },
+    { at: 'transformer_blocks' },
+    { at: 'single_transformer_blocks' },
+  ],
   needs: ['denoiser', 'text-encoder', 'vae'],
   nativeSize: 1024,
   prediction: 'flow',

@@ -12,6 +12,5 @@ export const hidream: KnownFamily = {
   needs: ['denoiser', 'text-encoder', 'vae'],
   nativeSize: 1024,
   prediction: 'flow',
-  latentChannels: 16,
   claims: ['hidream'],
 };

@@ -22,6 +22,5 @@ export const hunyuanDit: KnownFamily = {
   needs: ['denoiser', 'text-encoder', 'vae'],
   nativeSize: 1024,
   prediction: 'v',
-  latentChannels: 4,
   claims: ['hunyuan-dit', 'hydit'],
 };

@@ -23,9 +23,9 @@ export const kolors: KnownFamily = {
       ],
     },
   ],
+  hasUnet: true,
   needs: ['denoiser', 'text-encoder', 'vae'],
   nativeSize: 1024,
   prediction: 'eps',
-  latentChannels: 4,
   claims: ['kolors'],
 };

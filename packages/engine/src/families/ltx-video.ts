@@ -22,6 +22,7 @@ export const ltxVideo: KnownFamily = {
       },
     ],
   ),
+  lists: [{ at: 'transformer_blocks' }],
   needs: ['denoiser', 'text-encoder', 'vae'],
   nativeSize: 768,
   prediction: 'flow',

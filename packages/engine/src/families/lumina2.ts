@@ -22,9 +22,9 @@ export const lumina2: KnownFamily = {
       { has: `${at}noise_refiner.*`, says: { en: 'layers for the noisy picture alone', zh: '仅处理噪声图像的层' } },
     ],
   ),
+  lists: [{ at: 'layers' }],
   needs: ['denoiser', 'text-encoder', 'vae'],
   nativeSize: 1024,
   prediction: 'flow',
-  latentChannels: 16,
   claims: ['lumina2', 'lumina-2'],
 };

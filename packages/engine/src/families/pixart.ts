@@ -23,9 +23,9 @@ export const pixart: KnownFamily = {
       { lacks: `${at}controlnet*`, says: { en: 'no ControlNet', zh: '不含 ControlNet' } },
     ],
   ),
+  lists: [{ at: 'blocks' }, { at: 'transformer_blocks' }],
   needs: ['denoiser', 't5', 'vae'],
   nativeSize: 1024,
   prediction: 'eps',
-  latentChannels: 4,
   claims: ['pixart'],
 };

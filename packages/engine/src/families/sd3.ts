@@ -44,6 +44,11 @@ export const sd3: KnownFamily = {
       use: { en: '2.5 billion weights', zh: '25 亿参数' },
     },
   ],
+  lists: [
+    // The last block has nothing more to say to the text, and not all attend twice.
+    { at: 'joint_blocks', varies: ['context_block.', 'x_block.attn2.'] },
+    { at: 'transformer_blocks', varies: ['norm1_context.', 'ff_context.', 'attn.to_add_out.', 'attn2.'] },
+  ],
   needs: ['denoiser', 'clip-l', 'openclip-g', 'vae'],
   nativeSize: 1024,
   prediction: 'flow',

@@ -29,6 +29,7 @@ export const wan: KnownFamily = {
       },
     ],
   ),
+  lists: [{ at: 'blocks' }],
   needs: ['denoiser', 'text-encoder', 'vae'],
   nativeSize: 480,
   prediction: 'flow',

@@ -14,10 +14,10 @@ export const zImage: KnownFamily = {
     { has: `${at}noise_refiner.*`, says: { en: 'layers for the noisy picture alone', zh: '仅处理噪声图像的层' } },
     { lacks: `${at}control_layers.*`, says: { en: 'no ControlNet', zh: '不含 ControlNet' } },
   ]),
+  lists: [{ at: 'layers' }],
   needs: ['denoiser', 'text-encoder', 'vae'],
   nativeSize: 1024,
   prediction: 'flow',
-  latentChannels: 16,
   addOns: { modules: ['layers_0_attention_to_q', 'layers_0_attention_qkv', 'noise_refiner_'] },
   claims: ['z-image', 'zimage', 'z_image'],
 };

@@ -3,7 +3,7 @@ import type { TensorEntry, TensorIndex } from './tensor-index.ts';
 
 /**
  * A condition on the header of a file, as data. In a key pattern `*` stands for any run of characters; `rank` and `sizes`
- * (length by axis) are asked of the first tensor that fits the pattern.
+ * (length by axis) are asked of the tensor that fits the pattern and whose name comes first.
  */
 export type Condition =
   | { readonly has: string; readonly rank?: number; readonly sizes?: Readonly<Record<number, number>> }
@@ -37,7 +37,7 @@ export function holds(condition: Condition, index: TensorIndex): boolean {
   return condition.named.test(fileName(index.file));
 }
 
-/** The first tensor whose name fits a pattern with `*`. */
+/** A tensor whose name fits a pattern with `*`: of several the one whose name comes first. */
 export function firstLike(index: TensorIndex, pattern: string): TensorEntry | undefined {
   if (!pattern.includes('*')) return index.tensors.get(pattern);
   const look = lookOf(index.tensors);
@@ -63,13 +63,18 @@ function fitsShape(
   return true;
 }
 
-/** How many characters at the beginning of a name sort it into a group. */
-const GROUP_CHARACTERS = 5;
+/** All tensors whose names begin so, in the order of their names. */
+export function tensorsBelow(index: TensorIndex, start: string): readonly TensorEntry[] {
+  const { sorted } = lookOf(index.tensors);
+  const from = placeOf(sorted, start);
+  let to = from;
+  while (to < sorted.length && sorted[to]!.name.startsWith(start)) to++;
+  return sorted.slice(from, to);
+}
 
-/** What makes many questions about one file fast: names by their beginning, and answers already given. */
+/** What makes many questions about one file fast: its tensors by name, and answers already given. */
 interface Look {
-  readonly all: readonly TensorEntry[];
-  readonly groups: ReadonlyMap<string, readonly TensorEntry[]>;
+  readonly sorted: readonly TensorEntry[];
   readonly found: Map<string, TensorEntry | undefined>;
 }
 
@@ -78,24 +83,33 @@ const looks = new WeakMap<TensorIndex['tensors'], Look>();
 function lookOf(tensors: TensorIndex['tensors']): Look {
   let look = looks.get(tensors);
   if (look === undefined) {
-    const groups = new Map<string, TensorEntry[]>();
-    for (const [name, entry] of tensors) {
-      const beginning = name.slice(0, GROUP_CHARACTERS);
-      const group = groups.get(beginning);
-      if (group === undefined) groups.set(beginning, [entry]);
-      else group.push(entry);
-    }
-    look = { all: [...tensors.values()], groups, found: new Map() };
+    const sorted = [...tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    look = { sorted, found: new Map() };
     looks.set(tensors, look);
   }
   return look;
 }
 
-function search(look: Look, pattern: string): TensorEntry | undefined {
+/** Where the first name that is not before `start` stands. */
+function placeOf(sorted: readonly TensorEntry[], start: string): number {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (sorted[middle]!.name < start) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+function search({ sorted }: Look, pattern: string): TensorEntry | undefined {
   const [start, ...rest] = pattern.split('*') as [string, ...string[]];
-  const candidates =
-    start.length < GROUP_CHARACTERS ? look.all : (look.groups.get(start.slice(0, GROUP_CHARACTERS)) ?? []);
-  return candidates.find(({ name }) => name.startsWith(start) && fits(name, start.length, rest));
+  for (let at = placeOf(sorted, start); at < sorted.length; at++) {
+    const entry = sorted[at]!;
+    if (!entry.name.startsWith(start)) return undefined;
+    if (fits(entry.name, start.length, rest)) return entry;
+  }
+  return undefined;
 }
 
 /** Whether `pieces` follow one another in `name` from `at`, the last one at the very end. */

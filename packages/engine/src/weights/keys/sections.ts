@@ -10,6 +10,8 @@ export type SectionId =
   | 't5'
   | 'roberta'
   | 'text-encoder'
+  | 'text-encoder-2'
+  | 'text-encoder-3'
   | 'vae'
   | 'control'
   | 'depth'
@@ -95,7 +97,30 @@ export const sections: readonly Section[] = [
   { id: 'other', title: { en: 'anything else', zh: '其他' }, starts: [''] },
 ];
 
+/** The sections of a diffusers folder, whose parts are folders. */
+export const folderSections: readonly Section[] = [
+  { id: 'denoiser', title: { en: 'denoiser', zh: '去噪网络' }, starts: ['unet.', 'transformer.', 'prior.'] },
+  { id: 'text-encoder', title: { en: 'text encoder', zh: '文本编码器' }, starts: ['text_encoder.'] },
+  { id: 'text-encoder-2', title: { en: 'second text encoder', zh: '第二文本编码器' }, starts: ['text_encoder_2.'] },
+  { id: 'text-encoder-3', title: { en: 'third text encoder', zh: '第三文本编码器' }, starts: ['text_encoder_3.'] },
+  { id: 'vae', title: { en: 'VAE', zh: 'VAE' }, starts: ['vae.', 'vqgan.'] },
+  { id: 'image-encoder', title: { en: 'image encoder', zh: '图像编码器' }, starts: ['image_encoder.'] },
+  { id: 'other', title: { en: 'anything else', zh: '其他' }, starts: [''] },
+];
+
+/** Sections that read the prompt. */
+export const textSections: ReadonlySet<SectionId> = new Set<SectionId>([
+  'clip-l',
+  'openclip-h',
+  'openclip-g',
+  't5',
+  'roberta',
+  'text-encoder',
+  'text-encoder-2',
+  'text-encoder-3',
+]);
+
 /** Titles of sections by their id. */
 export const sectionTitles: Readonly<Record<SectionId, Words>> = Object.fromEntries(
-  sections.map(({ id, title }) => [id, title]),
+  [...sections, ...folderSections].map(({ id, title }) => [id, title]),
 ) as Record<SectionId, Words>;

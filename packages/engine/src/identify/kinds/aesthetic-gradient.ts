@@ -1,0 +1,10 @@
+import { KB, type Kind } from '../kind.ts';
+
+/** Aesthetic gradient. */
+export const aestheticGradient: Kind = {
+  id: 'aesthetic-gradient',
+  title: { en: 'aesthetic gradient', zh: '美学梯度（Aesthetic Gradient）' },
+  folder: 'extensions/stable-diffusion-webui-aesthetic-gradients/aesthetic_embeddings',
+  usualBytes: [2 * KB, 10 * KB],
+  use: { en: 'bends the prompt towards a collection of pictures', zh: '让提示词偏向一组图片的审美' },
+};

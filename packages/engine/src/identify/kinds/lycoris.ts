@@ -1,0 +1,13 @@
+import { MB, type Kind } from '../kind.ts';
+
+/** LyCORIS. */
+export const lycoris: Kind = {
+  id: 'lycoris',
+  title: { en: 'LyCORIS', zh: 'LyCORIS' },
+  folder: 'models/Lora',
+  usualBytes: [1 * MB, 900 * MB],
+  use: {
+    en: 'adds a character, a style or a thing; in a prompt: <lora:NAME:1>',
+    zh: '加入人物、画风或物品；提示词写 <lora:名称:1>',
+  },
+};
