@@ -1,19 +1,21 @@
-import { detectFamily } from '../detect-family.ts';
 import { DanqingError } from '../errors.ts';
-import { families } from '../families/index.ts';
-import { currentKey, isAddOnKey } from '../weights/keys/merge-keys.ts';
+import type { Identification, KindId } from '../identify/identification.ts';
+import { identify } from '../identify/identify.ts';
+import { currentKey } from '../weights/keys/merge-keys.ts';
 import type { TensorEntry, TensorIndex } from '../weights/tensor-index.ts';
+
+/** Kinds without weights of their own to put together. */
+const ADD_ONS: readonly KindId[] = ['lora', 'lycoris', 'embedding', 'hypernetwork', 'aesthetic-gradient'];
 
 /** @throws bad-value when one of the models is a LoRA, an embedding or their like. */
 export function refuseAddOns(models: readonly TensorIndex[]): void {
-  for (const { file, tensors } of models) {
-    const key = [...tensors.keys()].find(isAddOnKey);
-    const isAddOn = key !== undefined && !holdsModel(tensors);
-    if (!isAddOn) continue;
+  for (const model of models) {
+    const { kind, title } = identified(model);
+    if (!ADD_ONS.includes(kind)) continue;
     throw new DanqingError('bad-value', {
-      where: file,
+      where: model.file,
       expected: 'a checkpoint',
-      found: `an add-on, a LoRA or an embedding (${key})`,
+      found: title.en,
       advice: 'Only whole models are merged with one another.',
     });
   }
@@ -31,30 +33,27 @@ export function nothingShared(models: readonly TensorIndex[]): DanqingError {
     where: b!.file,
     expected: `tensors of the same names as in ${a!.file}, such as ${firstKey(a!)}`,
     found: `none; its own are ${firstKey(b!)} …`,
-    advice: `${describe(a!)} and ${describe(b!)} cannot be merged.`,
+    advice: `The first is ${titleOf(a!)}, the other ${titleOf(b!)}.`,
   });
 }
 
 /** A tensor that is of another shape in one of the models. */
 export function misfit(name: string, a: TensorEntry, other: TensorEntry, models: readonly TensorIndex[]): DanqingError {
-  const all = models.map(describe);
+  const known = models.map(identified).filter(({ verdict }) => verdict !== 'unknown');
+  const titles = [...new Set(known.map(({ title }) => title.en))];
   return new DanqingError('bad-shape', {
     where: `${other.file} › ${name}`,
     expected: `shape [${a.shape.join(', ')}], as in ${a.file}`,
     found: `[${other.shape.join(', ')}]`,
-    advice:
-      new Set(all).size > 1
-        ? `These are ${all.join(' and ')}: only models of one family can be merged.`
-        : 'Only models of one family and size can be merged.',
+    advice: `Only models of one family and size can be merged${titles.length > 1 ? `; these are ${titles.join(' and ')}` : ''}.`,
   });
 }
 
+const titleOf = (index: TensorIndex): string => identified(index).title.en;
+
 const firstKey = ({ tensors }: TensorIndex): string => tensors.keys().next().value ?? 'nothing';
 
-const holdsModel = (tensors: TensorIndex['tensors']): boolean =>
-  [...tensors.keys()].some((key) => key.includes('diffusion_model.'));
-
-function describe(index: TensorIndex): string {
-  const detection = detectFamily(index, families);
-  return detection.known ? `a model of ${detection.family.title}` : 'a model of an unknown family';
+function identified(index: TensorIndex): Identification {
+  const sizeBytes = [...index.tensors.values()].reduce((sum, { length }) => sum + length, 0);
+  return identify(index, { fileName: index.file, sizeBytes });
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { checkpointShapes } from '../../../../tests/examples/checkpoints.ts';
+import { indexOfShapes } from '../../../../tests/examples/example.ts';
 import fixture from '../../../../tests/fixtures/merge-checkpoints.json' with { type: 'json' };
 import { makeModel, type MemoryModel, modelOf, tensorOf, type TensorOfTest } from '../../../../tests/made-files.ts';
 import type { DType } from '../tensor/dtype.ts';
@@ -120,18 +122,21 @@ describe('planMerge refuses', () => {
 
   it('add-ons', async () => {
     const { index: a } = await model('A');
-    for (const key of [
-      'lora_unet_down_blocks_0.lora_down.weight',
-      'lora_te_text_model_encoder.alpha',
-      'emb_params',
-      'string_to_param.*',
-      'unet.up.processor.to_k.lora.down.weight',
-      'text_model.q_proj.lora_A.weight',
-      'lora_unet_x.hada_w1_a',
-    ]) {
-      const { index: addOn } = await modelOf('add-on.safetensors', { [key]: tensorOf([2]) });
+    const to = 'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q';
+    const addOns = {
+      LoRA: { [`${to}.lora_down.weight`]: tensorOf([4, 320]), [`${to}.lora_up.weight`]: tensorOf([320, 4]) },
+      LyCORIS: {
+        [`${to}.hada_w1_a`]: tensorOf([320, 4]),
+        [`${to}.hada_w1_b`]: tensorOf([4, 320]),
+        [`${to}.hada_w2_a`]: tensorOf([320, 4]),
+        [`${to}.hada_w2_b`]: tensorOf([4, 320]),
+      },
+      embedding: { emb_params: tensorOf([2, 768]) },
+    };
+    for (const tensors of Object.values(addOns)) {
+      const { index: addOn } = await modelOf('add-on.safetensors', tensors);
       expect(() => plan(a, addOn)).toThrow(
-        `add-on.safetensors: expected a checkpoint, found an add-on, a LoRA or an embedding (${key}).`,
+        /^add-on\.safetensors: expected a checkpoint, found .*(?:LoRA|LoHa|LyCORIS|embedding)/i,
       );
       expect(() => plan(addOn, a)).toThrow('Only whole models are merged with one another.');
     }
@@ -146,10 +151,16 @@ describe('planMerge refuses', () => {
   });
 
   it('shapes that differ, naming the families', async () => {
+    const [sd1, sdxl] = (['sd1', 'sdxl'] as const).map((name) =>
+      indexOfShapes(`${name}.safetensors`, checkpointShapes(name)),
+    );
+    expect(() => plan(sd1!, sdxl!)).toThrow(
+      /^sdxl\.safetensors › model\.diffusion_model\..*: expected shape .*, as in sd1\.safetensors, found .*\. Only models of one family and size can be merged; these are .*Stable Diffusion 1\.x.* and .*Stable Diffusion XL/,
+    );
     const { index: a } = await model('A');
     const { index: b } = await modelOf('b.safetensors', { 'model.diffusion_model.out.2.weight': tensorOf([4, 26]) });
     expect(() => plan(a, b)).toThrow(
-      'b.safetensors › model.diffusion_model.out.2.weight: expected shape [4, 13], as in A, found [4, 26]. Only models of one family and size can be merged.',
+      'out.2.weight: expected shape [4, 13], as in A, found [4, 26]. Only models of one family and size can be merged.',
     );
   });
 });

@@ -26,9 +26,3 @@ export function bareVaeKey(key: string, isCheckpoint: boolean): string | undefin
   const ignored = key.startsWith('loss') || key.startsWith('model_ema.');
   return ignored ? undefined : key;
 }
-
-/** Whether a key is of an add-on, which has no weights of its own to put together: a LoRA and its like, an embedding. */
-export const isAddOnKey = (key: string): boolean =>
-  /(?:^|[._])lora_(?:unet|te\d?|up|down|A|B|mid)|\.lora\.(?:up|down)|\.(?:hada|lokr|oft)_|^(?:emb_params|string_to_param|clip_[lg])(?:\.|$)/.test(
-    key,
-  );
