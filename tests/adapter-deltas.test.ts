@@ -35,6 +35,9 @@ const made = (name: string, shape: readonly number[], size: number, offset = 0):
   data: Float64Array.from(seededIntegers(name, elementCount(shape)), (whole) => offset + (whole / 1024) * size),
 });
 
+/** Saved names as roles. */
+const roleOf = (key: string): string => key.replace(/(?<=.)\.weight$/, '').replace('boft', 'oft');
+
 const OFFSETS: Readonly<Record<string, number>> = { rescale: 1, dora_scale: 2, magnitude: 2 };
 
 /** The case as a graph of its ΔW, with what is fed. */
@@ -50,12 +53,12 @@ function graphOf({ name, kind, shape, tensors, numbers, ranks, magnitudes }: Cas
   const base = feed('base', made(`${name} base`, shape, 1));
   const values = new Map(
     Object.entries(tensors).map(([key, [of, size]]) => [
-      key,
+      roleOf(key),
       feed(key, made(`${name} ${key}`, of, size, OFFSETS[key])),
     ]),
   );
   const module = { name, tensors: values, numbers: new Map(Object.entries(numbers)) };
-  const delta = moduleDelta(kinds[kind], base, module, { ranks, ...(magnitudes && { magnitudes }) });
+  const delta = moduleDelta(kinds[kind], base, module, { ranks, ...(magnitudes && { magnitudes }) })!;
   return { inputs, feeds, delta };
 }
 

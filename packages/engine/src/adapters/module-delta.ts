@@ -12,6 +12,7 @@ import { sum } from '../graph/ops/sum.ts';
 import { scalar, type Value } from '../graph/value.ts';
 import type { AdapterKind, AdapterModule, ReadingOptions } from './adapter-kind.ts';
 import { product, shapeOf } from './matrices.ts';
+import { scaleValue } from './scale-value.ts';
 
 /** What W' = magnitude · (W + ΔW) / ‖W + ΔW‖ takes the norm over: the weights of one output (a row), or of one input (a column). */
 export type NormAxis = 'rows' | 'columns';
@@ -29,13 +30,19 @@ const NORM_EPSILON = 2 ** -23;
 
 /**
  * What a module adds to its base weight at strength 1, in the base's shape: the kind's ΔW times the scale, then, where the module
- * has magnitudes (DoRA, arXiv:2402.09353), the difference to the weight that has them.
+ * has magnitudes (DoRA, arXiv:2402.09353), the difference to the weight that has them. Undefined where it changes only its bias.
  * @throws bad-shape when the module does not fit the base.
  */
-export function moduleDelta(kind: AdapterKind, base: Value, module: AdapterModule, options: DeltaOptions = {}): Value {
+export function moduleDelta(
+  kind: AdapterKind,
+  base: Value,
+  module: AdapterModule,
+  options: DeltaOptions = {},
+): Value | undefined {
   const plain = fitted(kind, base, module, options);
+  if (plain === undefined) return undefined;
   const scale = scaleOf(kind, module);
-  const delta = scale === 1 ? plain : multiply(plain, scalar(scale));
+  const delta = scale === 1 ? plain : scaleValue(plain, scalar(scale));
   const axis = normAxisOf(module, options);
   return axis === undefined ? delta : subtract(withMagnitude(add(base, delta), module, axis), base);
 }
@@ -76,20 +83,21 @@ function withMagnitude(weight: Value, { tensors }: AdapterModule, axis: NormAxis
   return multiply(weight, divide(magnitude, norms));
 }
 
-function fitted(kind: AdapterKind, base: Value, module: AdapterModule, options: ReadingOptions): Value {
+function fitted(kind: AdapterKind, base: Value, module: AdapterModule, options: ReadingOptions): Value | undefined {
   const refuse = (found: string): DanqingError =>
     new DanqingError('bad-shape', {
-      where: `${module.name} (${kind.title.en})`,
+      where: `${module.name} (${kind.id})`,
       expected: `a difference for a weight ${showShape(base.shape)}`,
       found,
       advice: 'This add-on was made for another model.',
     });
-  let delta: Value;
+  let delta: Value | undefined;
   try {
     delta = kind.delta(base, module, options);
   } catch (error) {
     throw refuse((error as Error).message);
   }
+  if (delta === undefined) return undefined;
   const [wanted, found] = [shapeOf(base), shapeOf(delta)];
   if (product(wanted) === product(found) && wanted[0] === found[0]) return reshape(delta, wanted);
   const plainChannels = found[1];

@@ -38,6 +38,8 @@ export interface GenerateRequest {
   readonly refiner?: { readonly model: Model; readonly switchAt: number } | undefined;
   readonly sampling: SamplingOptions;
   readonly text: PromptOptions;
+  /** Types of tags in the prompt that the model was adapted by beforehand; the others are reported. */
+  readonly handledTagTypes?: readonly string[];
 }
 
 /** What happens on the way; the phases in their order. */
@@ -83,7 +85,7 @@ export async function* generate(
   const repeat = (text: string): string[] => seeds.map(() => text);
   const parsed = parsePrompts(repeat(request.prompt), repeat(request.negativePrompt), {
     stripComments: request.text.stripComments,
-    handledTagTypes: [],
+    handledTagTypes: request.handledTagTypes ?? [],
   });
   const guided = await condition(model, parsed, request, signal);
   const refined = refiner && {

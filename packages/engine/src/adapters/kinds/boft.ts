@@ -16,12 +16,10 @@ import { rescaled } from '../rescaled.ts';
  */
 export const boft: AdapterKind = {
   id: 'boft',
-  title: { en: 'BOFT (rotated outputs, butterfly)', zh: 'BOFT（蝶形旋转输出）' },
-  needs: [['boft_blocks']],
-  reads: ['rescale'],
+  reads: ['oft_blocks', 'rescale'],
   delta(base, module) {
     const [out, ...rest] = shapeOf(base) as [number, ...number[]];
-    const turns = turnOf(tensorOf(module, 'boft_blocks'), (module.numbers.get('alpha') ?? 0) * out);
+    const turns = turnOf(tensorOf(module, 'oft_blocks'), (module.numbers.get('alpha') ?? 0) * out);
     const [stages, blocks, side] = shapeOf(turns) as [number, number, number];
     const matrix = reshape(base, [out, product(rest)]);
     let delta: Value | undefined;

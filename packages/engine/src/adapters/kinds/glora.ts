@@ -10,21 +10,21 @@ import { shapeOf, throughInputs, toMatrix } from '../matrices.ts';
  */
 export const glora: AdapterKind = {
   id: 'glora',
-  title: { en: 'GLoRA', zh: 'GLoRA' },
-  needs: [['a1.weight', 'a2.weight', 'b1.weight', 'b2.weight']],
-  rank: (module) => (isLycoris(module) ? shapeOf(tensorOf(module, 'a2.weight'))[0] : undefined),
+  reads: ['a1', 'a2', 'b1', 'b2'],
+  rank: (module) => (isLycoris(module) ? shapeOf(tensorOf(module, 'a2'))[0] : undefined),
   delta(base, module) {
     const order = isLycoris(module) ? (['1', '2'] as const) : (['2', '1'] as const);
-    const [a, c] = order.map((i) => toMatrix(tensorOf(module, `a${i}.weight`))) as [typeof base, typeof base];
-    const [b, d] = order.map((i) => toMatrix(tensorOf(module, `b${i}.weight`))) as [typeof base, typeof base];
+    const [a, c] = order.map((i) => toMatrix(tensorOf(module, `a${i}`))) as [typeof base, typeof base];
+    const [b, d] = order.map((i) => toMatrix(tensorOf(module, `b${i}`))) as [typeof base, typeof base];
     return add(throughInputs(throughInputs(base, a), c), reshape(matmul(b, d), base.shape));
   },
 };
 
 /** In LyCORIS's layout the first factors are tall: a1 [in, rank] and b1 [out, rank]. */
 function isLycoris(module: AdapterModule): boolean {
-  const [[within, rank], [out, sameRank]] = ['a1.weight', 'b1.weight'].map((name) =>
-    shapeOf(tensorOf(module, name)),
-  ) as [readonly [number, number], readonly [number, number]];
+  const [[within, rank], [out, sameRank]] = ['a1', 'b1'].map((name) => shapeOf(tensorOf(module, name))) as [
+    readonly [number, number],
+    readonly [number, number],
+  ];
   return rank === sameRank && (rank < within || rank < out);
 }

@@ -6,8 +6,7 @@ import { shapeOf } from '../matrices.ts';
 /** Rows of a weight, or its columns when `on_input`, made larger or smaller: ΔW = W · w (arXiv:2205.05638). */
 export const ia3: AdapterKind = {
   id: 'ia3',
-  title: { en: 'IA³ (scaled rows or columns)', zh: 'IA³（缩放行或列）' },
-  needs: [['weight', 'on_input']],
+  reads: ['weight'],
   delta(base, module) {
     const axis = module.numbers.get('on_input') === 1 ? 1 : 0;
     const shape = shapeOf(base).map((size, i) => (i === axis ? size : 1));

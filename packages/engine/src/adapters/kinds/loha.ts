@@ -8,9 +8,7 @@ import { rebuildTucker, shapeOf, toMatrix } from '../matrices.ts';
 /** Two low-rank products multiplied element by element (arXiv:2108.06098). */
 export const loha: AdapterKind = {
   id: 'loha',
-  title: { en: 'LoHa (Hadamard product)', zh: 'LoHa（Hadamard 积）' },
-  needs: [['hada_w1_a', 'hada_w1_b', 'hada_w2_a', 'hada_w2_b']],
-  reads: ['hada_t1', 'hada_t2'],
+  reads: ['hada_w1_a', 'hada_w1_b', 'hada_w2_a', 'hada_w2_b', 'hada_t1', 'hada_t2'],
   rank: (module) => shapeOf(tensorOf(module, 'hada_w1_b'))[0],
   delta: (_base, module) => multiply(half(module, 1), half(module, 2)),
 };

@@ -9,11 +9,7 @@ import { product, rebuildTucker, shapeOf, toMatrix } from '../matrices.ts';
 /** A Kronecker product of two matrices, each whole or of low rank (arXiv:2212.10650 and LyCORIS). */
 export const lokr: AdapterKind = {
   id: 'lokr',
-  title: { en: 'LoKr (Kronecker product)', zh: 'LoKr（Kronecker 积）' },
-  needs: ['lokr_w1', 'lokr_w1_a lokr_w1_b'].flatMap((first) =>
-    ['lokr_w2', 'lokr_w2_a lokr_w2_b'].map((second) => `${first} ${second}`.split(' ')),
-  ),
-  reads: ['lokr_t2'],
+  reads: ['lokr_w1', 'lokr_w1_a', 'lokr_w1_b', 'lokr_w2', 'lokr_w2_a', 'lokr_w2_b', 'lokr_t2'],
   // Two whole matrices have no rank: their alpha means nothing.
   rank: ({ tensors }) => {
     const low = tensors.get('lokr_w2_b') ?? tensors.get('lokr_w1_b');

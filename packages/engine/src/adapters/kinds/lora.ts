@@ -10,13 +10,11 @@ import { rebuildTucker, shapeOf, toMatrix } from '../matrices.ts';
  */
 export const lora: AdapterKind = {
   id: 'lora',
-  title: { en: 'LoRA', zh: 'LoRA' },
-  needs: [['lora_up.weight', 'lora_down.weight']],
-  reads: ['lora_mid.weight'],
-  rank: (module) => shapeOf(tensorOf(module, 'lora_down.weight'))[0],
+  reads: ['lora_up', 'lora_down', 'lora_mid'],
+  rank: (module) => shapeOf(tensorOf(module, 'lora_down'))[0],
   delta(_base, module, { ranks }) {
-    const [up, down] = [toMatrix(tensorOf(module, 'lora_up.weight')), tensorOf(module, 'lora_down.weight')];
-    const core = module.tensors.get('lora_mid.weight');
+    const [up, down] = [toMatrix(tensorOf(module, 'lora_up')), tensorOf(module, 'lora_down')];
+    const core = module.tensors.get('lora_mid');
     if (core !== undefined) return rebuildTucker(core, up, toMatrix(down));
     const kept = Math.min(ranks ?? Infinity, shapeOf(up)[1]!);
     const full = matmul(slice(up, 1, 0, kept), slice(toMatrix(down), 0, 0, kept));

@@ -13,9 +13,7 @@ import { rescaled } from '../rescaled.ts';
  */
 export const oft: AdapterKind = {
   id: 'oft',
-  title: { en: 'OFT (rotated outputs)', zh: 'OFT（旋转输出）' },
-  needs: [['oft_blocks'], ['oft_diag']],
-  reads: ['rescale'],
+  reads: ['oft_blocks', 'oft_diag', 'rescale'],
   delta(base, module) {
     const [out, ...rest] = shapeOf(base) as [number, ...number[]];
     const turn = turnOfModule(module, out);

@@ -1,0 +1,221 @@
+// Whole runs on the bundled checkpoint with add-ons, against diffusers with the weights that lycoris-lora works out (oracles/adapter_runs.py).
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Adaptation, type Application } from '@danqing/engine/adapters/adaptation';
+import { openAdapter } from '@danqing/engine/adapters/adapter-file';
+import type { AdapterUse } from '@danqing/engine/adapters/adapter-use';
+import { type BaseModule, type BaseModules, baseModules } from '@danqing/engine/adapters/base-modules';
+import { type MatchedAdapter, matchAdapter } from '@danqing/engine/adapters/match-adapter';
+import { measuringGraph, relativeSizes } from '@danqing/engine/adapters/measure-adapter';
+import { familyOf } from '@danqing/engine/detect-family';
+import { families } from '@danqing/engine/families/index';
+import { generate } from '@danqing/engine/pipelines/generate';
+import { createModel, type ModelHands } from '@danqing/engine/pipelines/model';
+import type { Session } from '@danqing/engine/runtime';
+import { findSampler } from '@danqing/engine/sampling/find-sampler';
+import { samplingDefaults } from '@danqing/engine/sampling/options';
+import { elementCount, type Tensor } from '@danqing/engine/tensor/tensor';
+import { promptDefaults } from '@danqing/engine/text/prompt-options';
+import { openIndex } from '@danqing/engine/weights/open-index';
+import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
+import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
+import { openFile, type FileSource } from '@danqing/node/files/file-source';
+import { openOnCpu } from '@danqing/node/runtime/onnxruntime';
+import { runGraph } from '@danqing/node/runtime/run-graph';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import fixture from './fixtures/adapter-runs.json' with { type: 'json' };
+import { relativeError } from './relative-error.ts';
+import { seededIntegers } from './seeded-weights.ts';
+import { sharedData } from './shared-data.ts';
+import { readTensors } from './stored-tensors.ts';
+import { writeFloat32 } from './write-float32.ts';
+
+interface FileRule {
+  readonly kind: string;
+  readonly rank: number;
+  readonly alpha: number;
+  readonly layers: string;
+  readonly text: boolean;
+  readonly modules: number;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'danqing-adapters-'));
+const sessions = new Map<string, Promise<Session>>();
+let checkpoint: FileSource;
+let index: TensorIndex;
+let base: BaseModules;
+let matched: Record<string, MatchedAdapter>;
+let expected: Record<string, Tensor>;
+
+/** A file that the oracle made too: the same names, shapes and values. */
+async function makeFile(name: string, { kind, rank, alpha, layers, text, modules }: FileRule): Promise<MatchedAdapter> {
+  const isChosen = ({ part, name: layer, weight }: BaseModule): boolean =>
+    weight.shape.length > 1 &&
+    (part === 'denoiser'
+      ? /attentions/.test(layer) || (layers === 'everything' && /resnets|samplers/.test(layer))
+      : text && /self_attn|mlp/.test(layer));
+  const chosen = base.all.filter(isChosen);
+  expect(chosen.length).toBe(modules);
+  const tensors = chosen.flatMap(({ part, name: layer, weight: { shape } }) => {
+    const module = (part === 'denoiser' ? 'lora_unet_' : 'lora_te_text_model_') + layer.replaceAll('.', '_');
+    const made = Object.entries(tensorsOf(kind, shape, rank)).map(([key, [of, size]]) => ({
+      name: `${module}.${key}`,
+      shape: of,
+      data: Float32Array.from(
+        seededIntegers(`${name} ${module}.${key}`, elementCount(of)),
+        (whole) => (whole / 1024) * size,
+      ),
+    }));
+    return [...made, { name: `${module}.alpha`, shape: [], data: Float32Array.of(alpha) }];
+  });
+  const path = join(folder, `${name}.safetensors`);
+  writeFloat32(path, tensors);
+  return openMatched(path);
+}
+
+function tensorsOf(
+  kind: string,
+  [out = 0, within = 0, ...kernel]: readonly number[],
+  rank: number,
+): Record<string, readonly [number[], number]> {
+  const ones = kernel.map(() => 1);
+  if (kind === 'lora') {
+    return { 'lora_up.weight': [[out, rank, ...ones], 0.25], 'lora_down.weight': [[rank, within, ...kernel], 0.25] };
+  }
+  if (kind === 'lokr') return { lokr_w1: [[4, 4], 0.25], lokr_w2: [[out / 4, within / 4, ...kernel], 0.125] };
+  const [a, b] = [
+    [out, rank],
+    [rank, within * elementCount(kernel)],
+  ];
+  return { hada_w1_a: [a, 0.25], hada_w1_b: [b, 0.25], hada_w2_a: [a, 0.25], hada_w2_b: [b, 0.25] };
+}
+
+async function openMatched(path: string): Promise<MatchedAdapter> {
+  const source = await openFile(path);
+  const file = await openIndex(source);
+  const adapter = await openAdapter(file, async (entry) => readTensorBytes(file, entry, [source]));
+  await source.close();
+  return matchAdapter(adapter, base);
+}
+
+beforeAll(async () => {
+  checkpoint = await openFile(sharedData('checkpoint/starter-emoji-128.safetensors'));
+  index = await openIndex(checkpoint);
+  base = baseModules(index);
+  expected = await readTensors(join(import.meta.dirname, 'fixtures/adapter-runs.safetensors'));
+  const made = Object.entries(fixture.files).map(async ([name, rule]) => [name, await makeFile(name, rule)] as const);
+  matched = Object.fromEntries(await Promise.all(made));
+}, 60_000);
+
+afterAll(async () => {
+  for (const session of sessions.values()) await (await session).release();
+  await checkpoint.close();
+  rmSync(folder, { recursive: true });
+});
+
+const hands: ModelHands = {
+  readTensor: async (entry) => readTensorBytes(index, entry, [checkpoint]),
+  async withSession({ name, variant, graph }, work) {
+    const key = `${name} ${variant}`;
+    let session = sessions.get(key);
+    if (session === undefined) sessions.set(key, (session = openOnCpu(graph(), 'quick')));
+    return work(await session);
+  },
+};
+
+async function draw(uses: readonly AdapterUse[], application: Application = 'fed'): Promise<Float32Array> {
+  const parts = familyOf(index, families).parts(index);
+  const adaptation = new Adaptation(uses, base, { runGraph, application });
+  const files = { parts, vae: parts.vae(), previewVae: undefined };
+  const model = createModel(files, uses.length === 0 ? hands : adaptation.adapt(hands));
+  const { sampler, schedule } = findSampler('Euler', 'uniform');
+  const run = generate(
+    {
+      prompt: fixture.prompt,
+      negativePrompt: '',
+      sampler,
+      schedule,
+      steps: fixture.steps,
+      cfgScale: fixture.cfg,
+      width: fixture.size,
+      height: fixture.size,
+      seeds: [{ seed: fixture.seed, subseed: 0 }],
+      subseedStrength: 0,
+      sampling: { ...samplingDefaults, randnSource: 'cpu' },
+      text: promptDefaults,
+    },
+    model,
+  );
+  for (;;) {
+    const next = await run.next();
+    if (next.done === true) return next.value.latent.data;
+    if (next.value.type === 'step') adaptation.beginStep(next.value.step + 1);
+  }
+}
+
+const usesOf = (run: keyof typeof fixture.runs): AdapterUse[] =>
+  fixture.runs[run].map(({ file, textEncoder, denoiser }) => ({ matched: matched[file]!, textEncoder, denoiser }));
+
+describe('PR-03, PR-04, LO-04, LY-03: runs with add-ons', () => {
+  it.each(Object.keys(fixture.runs) as (keyof typeof fixture.runs)[])(
+    '%s: the latent that diffusers has, fed and merged',
+    async (run) => {
+      const fed = await draw(usesOf(run));
+      expect(relativeError(fed, expected[run]!.data)).toBeLessThan(1e-3);
+      const merged = await draw(usesOf(run), 'merged');
+      expect(relativeError(fed, merged)).toBeLessThan(1e-5);
+    },
+    60_000,
+  );
+
+  it('LO-02, PR-04: without, with and again without add-ons: the first and the last are equal to the byte, as is strength 0', async () => {
+    const before = await draw([]);
+    const held = await checkpoint.read(0, 1 << 20);
+    expect(await draw(usesOf('style'))).not.toEqual(before);
+    expect(await draw([])).toEqual(before);
+    expect(await draw([{ matched: matched['style']!, textEncoder: 0, denoiser: 0 }])).toEqual(before);
+    expect(await checkpoint.read(0, 1 << 20)).toEqual(held);
+  });
+
+  it('PR-03: the order of add-ons does not matter', async () => {
+    const [forth, back] = [await draw(usesOf('three')), await draw(usesOf('three').reverse())];
+    expect(relativeError(forth, back)).toBeLessThan(1e-5);
+  });
+
+  it('a step range that leaves no step is as none, one that holds all is as no range', async () => {
+    const [use] = usesOf('kron') as [AdapterUse];
+    const never = await draw([{ ...use, steps: { from: 100, to: 200 } }]);
+    expect(relativeError(never, await draw([]))).toBeLessThan(1e-5);
+    expect(await draw([{ ...use, steps: { from: 1, to: 8 } }])).toEqual(await draw([use]));
+    const half = await draw([{ ...use, steps: { from: 5, to: 8 } }]);
+    expect(half).not.toEqual(await draw([use]));
+    expect(half).not.toEqual(await draw([]));
+  });
+});
+
+describe('measuring', () => {
+  it('the effect of a LoRA is ‖ΔW‖ / ‖W‖ of the layers that it changes', async () => {
+    const { modules } = matched['style']!;
+    const sizes = relativeSizes(await runGraph(measuringGraph(matched['style']!, {}), {}));
+    const own = modules.filter((one) => one.base.part === 'text-encoder-1');
+    const weights = await readTensors(checkpoint.file, ({ name }) => own.some((one) => one.base.weight.name === name));
+    const factors = await readTensors(join(folder, 'style.safetensors'));
+    let [change, total] = [0, 0];
+    for (const { base: layer, module } of own) {
+      const up = factors[module.keys.get('lora_up')!]!;
+      const down = factors[module.keys.get('lora_down')!]!;
+      const [out, rank, within] = [up.shape[0]!, up.shape[1]!, down.shape[1]!];
+      for (let i = 0; i < out; i++) {
+        for (let j = 0; j < within; j++) {
+          let sum = 0;
+          for (let k = 0; k < rank; k++) sum += up.data[i * rank + k]! * down.data[k * within + j]!;
+          change += (sum * (2 / 4)) ** 2;
+        }
+      }
+      total += weights[layer.weight.name]!.data.reduce((sum, value) => sum + value * value, 0);
+    }
+    expect(sizes.get('text-encoder-1')! / Math.sqrt(change / total)).toBeCloseTo(1, 4);
+    expect(sizes.get('denoiser')).toBeGreaterThan(0);
+  });
+});
