@@ -12,10 +12,14 @@ import { seededRandom } from './seeded-random.ts';
  * keys are loud, so that attention is peaked.
  */
 const RULES: readonly [keys: RegExp, gain: number, bias: number | undefined][] = [
-  [/(token|position)_embedding$/, -6, undefined],
-  [/(to_q|q_proj|attn_1\.q)$/, 2, -2],
+  [/(token|position|positional)_embedding$/, -6, undefined],
+  [/(to_q|q_proj|attn_1\.q|in_proj)$/, 2, -2],
   [/(to_k|k_proj|attn_1\.k)$/, 1, -2],
-  [/(conv_in|input_blocks\.0\.0|out_layers\.3|conv2|proj_in|proj_out|to_out\.0|ff\.net\.2|out_proj|fc2)$/, -4, -5],
+  [
+    /(conv_in|input_blocks\.0\.0|out_layers\.3|conv2|proj_in|proj_out|to_out\.0|ff\.net\.2|out_proj|fc2|c_proj)$/,
+    -4,
+    -5,
+  ],
   [/(skip_connection|nin_shortcut|op|upsample\.conv|output_blocks\.\d+\.\d\.conv|downsample\.conv)$/, 0, -5],
   [/(?:)/, 0, -2],
 ];
@@ -28,14 +32,17 @@ export function seededIntegers(name: string, count: number): Int32Array {
 
 /** Values of the weight called `name`; float16 holds them exactly. */
 export function seededWeight(name: string, shape: readonly number[]): Float32Array {
-  const dot = name.lastIndexOf('.');
-  const [layer, kind] = [name.slice(0, dot), name.slice(dot + 1)];
+  const layer = name.replace(/[._](?:weight|bias)$/, '');
+  const isBias = name.endsWith('bias');
   const [, gain, size] = RULES.find(([keys]) => keys.test(layer))!;
   const values = new Float32Array(seededIntegers(name, elementCount(shape)));
-  if (kind !== 'bias' && shape.length === 1) return values.map((whole) => 1 + Math.trunc(whole / 2) / 1024);
+  if (!isBias && shape.length === 1) return values.map((whole) => 1 + Math.trunc(whole / 2) / 1024);
   const fanIn = elementCount(shape.slice(1));
-  const exponent =
-    kind === 'bias' ? size! : size === undefined ? gain : gain + Math.floor(Math.log2(Math.sqrt(3 / fanIn)) + 0.5);
+  const exponent = isBias
+    ? size!
+    : size === undefined
+      ? gain
+      : gain + Math.floor(Math.log2(Math.sqrt(3 / fanIn)) + 0.5);
   const unit = 2 ** exponent / 1024;
   return values.map((whole) => whole * unit);
 }

@@ -8,10 +8,10 @@ import numpy as np
 # residual stream are quiet, so that the stream's variance is small and an epsilon in a norm shows; queries and keys are
 # loud, so that attention is peaked.
 RULES = [
-    (r"(token|position)_embedding$", -6, None),
-    (r"(to_q|q_proj|attn_1\.q)$", 2, -2),
+    (r"(token|position|positional)_embedding$", -6, None),
+    (r"(to_q|q_proj|attn_1\.q|in_proj)$", 2, -2),
     (r"(to_k|k_proj|attn_1\.k)$", 1, -2),
-    (r"(conv_in|input_blocks\.0\.0|out_layers\.3|conv2|proj_in|proj_out|to_out\.0|ff\.net\.2|out_proj|fc2)$", -4, -5),
+    (r"(conv_in|input_blocks\.0\.0|out_layers\.3|conv2|proj_in|proj_out|to_out\.0|ff\.net\.2|out_proj|fc2|c_proj)$", -4, -5),
     (r"(skip_connection|nin_shortcut|op|upsample\.conv|output_blocks\.\d+\.\d\.conv|downsample\.conv)$", 0, -5),
     (r"", 0, -2),
 ]
@@ -33,10 +33,10 @@ def integers(name, count):
 
 def seeded_weight(name, shape):
     """float32 values that float16 holds exactly."""
-    layer, kind = name.rsplit(".", 1)
+    layer = re.sub(r"[._](weight|bias)$", "", name)
     gain, size = next((gain, size) for pattern, gain, size in RULES if re.search(pattern, layer))
     whole = integers(name, math.prod(shape)).reshape(shape)
-    if kind == "bias":
+    if name.endswith("bias"):
         exponent = size
     elif len(shape) == 1:
         return (1 + np.trunc(whole / 2) / 1024).astype(np.float32)
@@ -48,8 +48,8 @@ def seeded_weight(name, shape):
     return (whole / 1024 * 2.0**exponent).astype(np.float32)
 
 
-def unet_shapes(channels, attends, blocks, context, inputs=4):
-    """Keys and shapes of an SD 1.x UNet; `attends` says for each level whether it has transformers."""
+def unet_shapes(channels, depths, blocks, context, inputs=4, middle=1, linear=False, vector=None):
+    """Keys and shapes of a UNet; `depths` says for each level how deep its transformers are, 0 for none."""
     width, time = channels[0], channels[0] * 4
     shapes = {}
 
@@ -66,30 +66,34 @@ def unet_shapes(channels, attends, blocks, context, inputs=4):
         if n_in != n_out:
             layer(f"{key}.skip_connection", n_out, n_in, 1, 1)
 
-    def transformer(key, n):
+    def transformer(key, n, depth):
+        side = () if linear else (1, 1)
         layer(f"{key}.norm", n)
-        layer(f"{key}.proj_in", n, n, 1, 1)
-        layer(f"{key}.proj_out", n, n, 1, 1)
-        block = f"{key}.transformer_blocks.0"
-        for i, source in ((1, n), (2, context)):
-            shapes[f"{block}.attn{i}.to_q.weight"] = (n, n)
-            shapes[f"{block}.attn{i}.to_k.weight"] = (n, source)
-            shapes[f"{block}.attn{i}.to_v.weight"] = (n, source)
-            layer(f"{block}.attn{i}.to_out.0", n, n)
-        layer(f"{block}.ff.net.0.proj", 8 * n, n)
-        layer(f"{block}.ff.net.2", n, 4 * n)
-        for i in (1, 2, 3):
-            layer(f"{block}.norm{i}", n)
+        layer(f"{key}.proj_in", n, n, *side)
+        layer(f"{key}.proj_out", n, n, *side)
+        for block in (f"{key}.transformer_blocks.{i}" for i in range(depth)):
+            for i, source in ((1, n), (2, context)):
+                shapes[f"{block}.attn{i}.to_q.weight"] = (n, n)
+                shapes[f"{block}.attn{i}.to_k.weight"] = (n, source)
+                shapes[f"{block}.attn{i}.to_v.weight"] = (n, source)
+                layer(f"{block}.attn{i}.to_out.0", n, n)
+            layer(f"{block}.ff.net.0.proj", 8 * n, n)
+            layer(f"{block}.ff.net.2", n, 4 * n)
+            for i in (1, 2, 3):
+                layer(f"{block}.norm{i}", n)
 
     layer("time_embed.0", time, width)
     layer("time_embed.2", time, time)
+    if vector is not None:
+        layer("label_emb.0.0", time, vector)
+        layer("label_emb.0.2", time, time)
     layer("input_blocks.0.0", width, inputs, 3, 3)
     skips, now, at = [width], width, 1
     for level, n in enumerate(channels):
         for _ in range(blocks):
             resnet(f"input_blocks.{at}.0", now, n)
-            if attends[level]:
-                transformer(f"input_blocks.{at}.1", n)
+            if depths[level]:
+                transformer(f"input_blocks.{at}.1", n, depths[level])
             now, at = n, at + 1
             skips.append(now)
         if level < len(channels) - 1:
@@ -97,7 +101,7 @@ def unet_shapes(channels, attends, blocks, context, inputs=4):
             at += 1
             skips.append(now)
     resnet("middle_block.0", now, now)
-    transformer("middle_block.1", now)
+    transformer("middle_block.1", now, middle)
     resnet("middle_block.2", now, now)
     at = 0
     for level in reversed(range(len(channels))):
@@ -105,10 +109,10 @@ def unet_shapes(channels, attends, blocks, context, inputs=4):
         for i in range(blocks + 1):
             resnet(f"output_blocks.{at}.0", now + skips.pop(), n)
             now = n
-            if attends[level]:
-                transformer(f"output_blocks.{at}.1", n)
+            if depths[level]:
+                transformer(f"output_blocks.{at}.1", n, depths[level])
             if level > 0 and i == blocks:
-                layer(f"output_blocks.{at}.{2 if attends[level] else 1}.conv", n, n, 3, 3)
+                layer(f"output_blocks.{at}.{2 if depths[level] else 1}.conv", n, n, 3, 3)
             at += 1
     layer("out.0", width)
     layer("out.2", 4, width, 3, 3)
@@ -186,4 +190,30 @@ def text_shapes(vocabulary, width, layers):
         layer(f"{block}.mlp.fc1", 4 * width, width)
         layer(f"{block}.mlp.fc2", width, 4 * width)
     layer("final_layer_norm", width)
+    return shapes
+
+
+def open_clip_shapes(vocabulary, width, layers, pooled=None):
+    """Keys and shapes of a text encoder as OpenCLIP keeps it."""
+    shapes = {
+        "token_embedding.weight": (vocabulary, width),
+        "positional_embedding": (77, width),
+    }
+
+    def layer(key, *shape):
+        shapes[f"{key}.weight"] = shape
+        shapes[f"{key}.bias"] = shape[:1]
+
+    for i in range(layers):
+        block = f"transformer.resblocks.{i}"
+        layer(f"{block}.ln_1", width)
+        shapes[f"{block}.attn.in_proj_weight"] = (3 * width, width)
+        shapes[f"{block}.attn.in_proj_bias"] = (3 * width,)
+        layer(f"{block}.attn.out_proj", width, width)
+        layer(f"{block}.ln_2", width)
+        layer(f"{block}.mlp.c_fc", 4 * width, width)
+        layer(f"{block}.mlp.c_proj", width, 4 * width)
+    layer("ln_final", width)
+    if pooled is not None:
+        shapes["text_projection"] = (width, pooled)
     return shapes

@@ -35,6 +35,8 @@ export const recipe = z.object({
   batchSize: z.int().min(1).max(64).default(1),
   batchCount: z.int().min(1).max(10_000).default(1),
   clipSkip: z.int().min(1).max(100).default(1),
+  /** A second checkpoint that takes over when the share `switchAt` of the noise is gone, and finishes the pictures. */
+  refiner: z.object({ checkpoint: z.string(), switchAt: z.number().min(0).max(1).default(0.8) }).optional(),
   rng: z.enum(['nv', 'cpu']).default('nv'),
   /** How memory is traded against speed; `auto` takes the fastest that fits into the free memory. */
   mode: z.enum(['auto', 'fast', 'quick', 'small']).default('auto'),

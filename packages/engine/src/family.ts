@@ -110,6 +110,8 @@ export interface LatentSpace {
   readonly scale: number;
   /** Pixels per latent cell along each side. */
   readonly factor: number;
+  /** The tiny autoencoder that was made for these latents. */
+  readonly tiny: 'taesd' | 'taesdxl';
 }
 
 /** Numbers that SDXL is told beside the text; sizes in pixels. */

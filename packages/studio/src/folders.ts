@@ -11,6 +11,9 @@ export const starterCheckpoint = asset('starter-emoji-128.safetensors');
 /** The tiny autoencoder of SD 1.x latents, for previews and as a VAE. */
 export const tinyVae = asset('taesd.safetensors');
 
+/** Tiny autoencoders by the latents that they are for. */
+export const tinyVaes = { taesd: tinyVae, taesdxl: asset('taesdxl.safetensors') } as const;
+
 /** Folder of what the program remembers between runs; deleting it loses nothing but time. */
 export const cacheFolder = (): string => process.env['DANQING_CACHE'] ?? join(homedir(), '.cache', 'danqing');
 

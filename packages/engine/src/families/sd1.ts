@@ -28,7 +28,7 @@ export const sd1: Family = {
   variants: [inpainting, instructPix2pix, guidanceInside],
   hasUnet: true,
   needs: ['denoiser', 'clip-l', 'vae'],
-  latent: { channels: 4, scale: 0.18215, factor: 8 },
+  latent: { channels: 4, scale: 0.18215, factor: 8, tiny: 'taesd' },
   latentChannels: 4,
   nativeSize: 512,
   prediction: 'eps',

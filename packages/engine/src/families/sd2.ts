@@ -112,7 +112,7 @@ export const sd2: Family = {
     { type: 'v', sign: { named: /768|[-_]v\.\w+$/i, says: { en: 'its file name only', zh: '仅凭文件名' } } },
     { type: 'eps', sign: { named: /512|base/i, says: { en: 'its file name only', zh: '仅凭文件名' } } },
   ],
-  latent: { channels: 4, scale: 0.18215, factor: 8 },
+  latent: { channels: 4, scale: 0.18215, factor: 8, tiny: 'taesd' },
   latentChannels: 4,
   addOns: { contextWidth: 1024, textWidths: [1024] },
   claims: ['stable-diffusion-v2', 'sd_v2', 'sd_2', 'sd2'],

@@ -28,7 +28,7 @@ export const sdxlRefiner: Family = {
   needs: ['denoiser', 'openclip-g', 'vae'],
   nativeSize: 1024,
   prediction: 'eps',
-  latent: { channels: 4, scale: 0.130_25, factor: 8 },
+  latent: { channels: 4, scale: 0.130_25, factor: 8, tiny: 'taesdxl' },
   latentChannels: 4,
   addOns: { contextWidth: 1280, textWidths: [1280] },
   claims: ['stable-diffusion-xl-v1-refiner'],

@@ -72,7 +72,7 @@ export const sdxl: Family = {
   nativeSize: 1024,
   prediction: 'eps',
   predictions: vSigns,
-  latent: { channels: 4, scale: 0.130_25, factor: 8 },
+  latent: { channels: 4, scale: 0.130_25, factor: 8, tiny: 'taesdxl' },
   latentChannels: 4,
   addOns: {
     contextWidth: 2048,

@@ -1,3 +1,4 @@
+import { fileOf } from '../weights/with-sources.ts';
 import { showShape } from './dim.ts';
 import { printResult } from './print.ts';
 import { type Graph, topological, type Value } from './value.ts';
@@ -31,5 +32,5 @@ export function graphContent(graph: Graph): string {
 /** The files that hold the weights of a graph, each once. */
 export function weightFiles(graph: Graph): string[] {
   const values = topological(Object.values(graph.outputs));
-  return [...new Set(values.flatMap((value) => (value.kind === 'weight' ? [value.entry.file] : [])))];
+  return [...new Set(values.flatMap((value) => (value.kind === 'weight' ? [fileOf(value.entry)] : [])))];
 }

@@ -42,6 +42,8 @@ export interface Receipt {
     readonly mode: string;
   };
   readonly checkpoint: FileRecord;
+  /** The checkpoint that took over from `switchAt` on and finished the picture. */
+  readonly refiner?: FileRecord & { readonly switchAt: number };
   /** The VAE that decoded, and why that one. Name `built-in` for the one inside the checkpoint. */
   readonly vae: FileRecord & { readonly why: string };
   readonly addOns: readonly AppliedAddOn[];
@@ -118,6 +120,7 @@ const CHECKS = {
   engine: optionalIn(text),
   runtime: optionalIn(object({ name: text, provider: text, mode: text })),
   checkpoint: optionalIn(object(file)),
+  refiner: optionalIn(object({ ...file, switchAt: number })),
   vae: optionalIn(object({ ...file, why: text })),
   addOns: optionalIn(listOf(object({ ...file, kind: text, weight: number, matchedKeys: number, totalKeys: number }))),
   text: optionalIn(object({ prompt: encoded, negativePrompt: encoded, clipSkip: number, ignoredTags: listOf(text) })),

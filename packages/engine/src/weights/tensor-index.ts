@@ -15,6 +15,8 @@ export interface TensorEntry {
   readonly offset: number;
   /** Length in bytes. */
   readonly length: number;
+  /** The source called `file`, where no file holds the bytes as they are and someone will read them later (`withSources`). */
+  readonly source?: ByteSource;
 }
 
 /**

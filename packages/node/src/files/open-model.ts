@@ -46,10 +46,7 @@ export async function openModel(path: string, options: Omit<ReadOptions, 'inflat
  * read later.
  * @throws as `openModel`.
  */
-export async function readLastingIndex(
-  path: string,
-  options: Omit<ReadOptions, 'inflate'> = {},
-): Promise<TensorIndex> {
+export async function readLastingIndex(path: string, options: Omit<ReadOptions, 'inflate'> = {}): Promise<TensorIndex> {
   const { index, close } = await openModel(path, options);
   await close();
   if (index.derived === undefined || index.derived.size === 0) return index;

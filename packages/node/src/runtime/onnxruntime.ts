@@ -1,8 +1,9 @@
 import { DanqingError } from '@danqing/engine/errors';
 import { emitOnnx, type OnnxDialect } from '@danqing/engine/graph/onnx';
 import { add } from '@danqing/engine/graph/ops/add';
-import { type Graph, input } from '@danqing/engine/graph/value';
+import { type Graph, input, topological } from '@danqing/engine/graph/value';
 import type { Feed, OpenOptions, RunMode, Session } from '@danqing/engine/runtime';
+import type { TensorEntry } from '@danqing/engine/weights/tensor-index';
 import * as ort from 'onnxruntime-node';
 import { weightPlaces } from './weight-place.ts';
 
@@ -36,7 +37,11 @@ const LOG_ERRORS = 3;
  */
 export async function openOnnxRuntime(graph: Graph, options: OnnxRuntimeOptions): Promise<Session> {
   const { folder, place } = weightPlaces(graph);
-  const model = emitOnnx(graph, { dialect: options.dialect ?? 'onnxruntime', place });
+  const made = await readMade(graph);
+  const model = emitOnnx(graph, {
+    dialect: options.dialect ?? 'onnxruntime',
+    place: (entry) => made.get(placeKey(entry)) ?? place(entry),
+  });
   const { extra, ...mode } = MODES[options.mode];
   const session = await explained(graph, async () =>
     ort.InferenceSession.create(model, {
@@ -66,6 +71,35 @@ export async function openOnnxRuntime(graph: Graph, options: OnnxRuntimeOptions)
     },
     release: () => session.release(),
   };
+}
+
+/** A model of more bytes than this cannot be handed over; weights in their files do not count. */
+const MADE_LIMIT = 2 ** 31 - 2 ** 26;
+
+const placeKey = ({ file, offset, length }: TensorEntry): string => `${offset} ${length} ${file}`;
+
+/**
+ * The bytes of weights that no file holds as they are: strided or compressed in a torch file.
+ * @throws unsupported when they are too many to be handed over.
+ */
+async function readMade(graph: Graph): Promise<ReadonlyMap<string, { readonly bytes: Uint8Array }>> {
+  const weights = topological(Object.values(graph.outputs)).flatMap((value) =>
+    value.kind === 'weight' && value.entry.source !== undefined ? [value.entry] : [],
+  );
+  const total = weights.reduce((sum, { length }) => sum + length, 0);
+  if (total > MADE_LIMIT) {
+    throw new DanqingError('unsupported', {
+      where: graph.name,
+      expected: `weights that stand in their file as they are, or at most ${MADE_LIMIT} bytes of others`,
+      found: `${total} bytes that are compressed or out of order`,
+      advice: 'Convert the checkpoint to safetensors.',
+    });
+  }
+  const made = new Map<string, { readonly bytes: Uint8Array }>();
+  for (const entry of weights) {
+    made.set(placeKey(entry), { bytes: await entry.source!.read(entry.offset, entry.length) });
+  }
+  return made;
 }
 
 /** Opens a graph on ONNX Runtime's CPU provider; for tests and tools that need nothing else. */

@@ -2,10 +2,9 @@ import { basename, resolve } from 'node:path';
 import { familyOf } from '@danqing/engine/detect-family';
 import { families } from '@danqing/engine/families/index';
 import type { Parts, VaePart } from '@danqing/engine/family';
-import { openIndex } from '@danqing/engine/weights/open-index';
 import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
-import { openFile } from '@danqing/node/files/file-source';
-import { starterCheckpoint, tinyVae } from '../folders.ts';
+import { readLastingIndex } from '@danqing/node/files/open-model';
+import { starterCheckpoint, tinyVaes } from '../folders.ts';
 import { chooseVae } from '../library/choose-vae.ts';
 
 /** The VAE that decodes, and why that one. */
@@ -33,13 +32,14 @@ export interface CheckpointFiles {
  */
 export async function openCheckpoint(checkpoint: string | undefined, vae: string): Promise<CheckpointFiles> {
   const file = resolve(checkpoint ?? starterCheckpoint);
-  const index = await readIndex(file);
+  const index = await readLastingIndex(file);
   const family = familyOf(index, families);
   const parts = family.parts(index);
-  const previewVae = family.vae(await readIndex(tinyVae));
+  const tinyVae = tinyVaes[family.latent.tiny];
+  const previewVae = family.vae(await readLastingIndex(tinyVae));
 
   const external = async (path: string, why: string): Promise<VaeChoice> => ({
-    part: family.vae(await readIndex(path)),
+    part: family.vae(await readLastingIndex(path)),
     file: path,
     why,
   });
@@ -64,13 +64,4 @@ export async function openCheckpoint(checkpoint: string | undefined, vae: string
     };
   };
   return { checkpoint: file, index, parts, vae: await choose(), previewVae };
-}
-
-async function readIndex(path: string): Promise<TensorIndex> {
-  const source = await openFile(path);
-  try {
-    return await openIndex(source);
-  } finally {
-    await source.close();
-  }
 }

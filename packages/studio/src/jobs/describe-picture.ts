@@ -22,6 +22,8 @@ const SHORT_HASH_DIGITS = 10;
 export interface DrawnBatch {
   readonly batch: PlannedBatch;
   readonly files: CheckpointFiles;
+  /** The checkpoint that took over and decoded; undefined when none did. */
+  readonly refiner: { readonly files: CheckpointFiles; readonly switchAt: number } | undefined;
   /** SHA-256 by path of the files that were used. */
   readonly sha256: ReadonlyMap<string, string>;
   readonly runtime: Receipt['runtime'];
@@ -37,12 +39,12 @@ export interface PictureTexts {
 
 /** Says in A1111's words and in our own what picture `index` of a batch is made of. */
 export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels, latent: Float32Array): PictureTexts {
-  const { batch, files, sha256, runtime, result } = drawn;
+  const { batch, files, refiner, sha256, runtime, result } = drawn;
   const { request } = batch;
   const { seed, subseed } = request.seeds[index]!;
   const { schedule = automaticSchedule(request.sampler) } = request;
   const recorded = recordSamplingOptions(request.sampling);
-  const vaeFile = files.vae.file;
+  const vae = refiner?.files.vae ?? files.vae;
   const parameters: GenerationParameters = {
     ...promptsOf(request),
     steps: request.steps,
@@ -52,7 +54,10 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
     seed: seedBits(seed),
     size: { width: request.width, height: request.height },
     model: namedFile(files.checkpoint, sha256),
-    ...(vaeFile !== undefined && { vae: namedFile(vaeFile, sha256) }),
+    ...(vae.file !== undefined && { vae: namedFile(vae.file, sha256) }),
+    ...(refiner && {
+      refiner: { checkpoint: titleOf(refiner.files.checkpoint, sha256), switchAt: refiner.switchAt },
+    }),
     ...(request.subseedStrength !== 0 && { variation: { seed: seedBits(subseed), strength: request.subseedStrength } }),
     ...(request.seedResizeFrom && { seedResizeFrom: request.seedResizeFrom }),
     clipSkip: result.text.clipSkip,
@@ -69,10 +74,17 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
     engine: PROGRAM,
     runtime,
     checkpoint: { name: basename(files.checkpoint), ...hashOf(files.checkpoint, sha256) },
+    ...(refiner && {
+      refiner: {
+        name: basename(refiner.files.checkpoint),
+        ...hashOf(refiner.files.checkpoint, sha256),
+        switchAt: refiner.switchAt,
+      },
+    }),
     vae: {
-      name: vaeFile === undefined ? 'built-in' : basename(vaeFile),
-      ...(vaeFile !== undefined && hashOf(vaeFile, sha256)),
-      why: files.vae.why,
+      name: vae.file === undefined ? 'built-in' : basename(vae.file),
+      ...(vae.file !== undefined && hashOf(vae.file, sha256)),
+      why: vae.why,
     },
     addOns: [],
     text: {
@@ -89,11 +101,23 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
       options: recorded.settings,
     },
     parameters,
-    notes: result.text.notes.map(({ message }) => message),
+    notes: notesOf(result),
     pixelSha256: hashPixels(pixels),
     latentSha256: hashLatent(latent),
   };
   return { parameters, infotext: writeInfotext(parameters), receipt: printReceipt(receipt) };
+}
+
+/** All that there is to say about how a batch was drawn. */
+export const notesOf = ({ text, notes }: GenerateResult): string[] => [
+  ...text.notes.map(({ message }) => message),
+  ...notes,
+];
+
+/** A checkpoint as A1111 writes it where there is but one field: `name [hash]`. */
+function titleOf(path: string, sha256: ReadonlyMap<string, string>): string {
+  const { name, hash } = namedFile(path, sha256);
+  return hash === undefined ? name! : `${name} [${hash}]`;
 }
 
 /** Prompts as A1111 records them: without the comments that were taken out. */
@@ -124,6 +148,11 @@ function recordTextOptions(text: PlannedBatch['request']['text']): Partial<Recor
   const values = {
     emphasis: text.emphasis,
     comma_padding_backtrack: text.commaPaddingBacktrack,
+    sdxl_clip_l_skip: text.sdxlClipLSkip,
+    sdxl_crop_top: text.sdxlCropTop,
+    sdxl_crop_left: text.sdxlCropLeft,
+    sdxl_refiner_high_aesthetic_score: text.sdxlRefinerHighAestheticScore,
+    sdxl_refiner_low_aesthetic_score: text.sdxlRefinerLowAestheticScore,
     use_old_scheduling: text.useOldScheduling,
     enable_prompt_comments: text.stripComments,
   };

@@ -3,9 +3,10 @@ import { toPixels } from '@danqing/engine/image/pixels';
 import type { Receipt } from '@danqing/engine/image/receipt';
 import { generate, pictureOf } from '@danqing/engine/pipelines/generate';
 import type { Model } from '@danqing/engine/pipelines/model';
+import { isFolder } from '@danqing/engine/weights/diffusers/model-folder';
 import type { FileHashes } from '../library/file-hashes.ts';
 import { type CheckpointFiles, openCheckpoint } from './checkpoint-files.ts';
-import { describePicture } from './describe-picture.ts';
+import { describePicture, notesOf } from './describe-picture.ts';
 import type { JobControl } from './job-control.ts';
 import {
   checkRecipe,
@@ -39,6 +40,12 @@ export interface DrawingPlace {
   random(): number;
 }
 
+interface OpenRefiner {
+  readonly files: CheckpointFiles;
+  readonly model: Model;
+  readonly switchAt: number;
+}
+
 type Draw = Extract<WorkerRequest, { type: 'draw' }>;
 
 /** Carries out one job and tells everything that happens; ends with `done` or throws. */
@@ -51,19 +58,24 @@ export async function drawJob(
   checkRecipe(recipe);
   await tell({ type: 'phase', job, phase: 'read' });
   const files = await openCheckpoint(recipe.checkpoint, recipe.vae);
-  const facts = { family: files.parts.family, resolution: resolutionOf(files.index.metadata) };
-  const settled = settleRecipe(recipe, facts, () => place.random());
+  const { family } = files.parts;
+  const facts = { family, nativeSize: family.nativeSize, resolution: resolutionOf(files.index.metadata) };
+  const asked = settleRecipe(recipe, facts, () => place.random());
+  const { model, runtime, notes } = await place.modelOf(files, asked);
+  for (const text of [...remarksOn(asked), ...notes]) await tell({ type: 'note', job, text });
+  // Of the two sizes of SD 2.x, which one is right is known when it is known what the denoiser predicts.
+  const sized = { ...facts, nativeSize: await model.nativeSize() };
+  const settled = settleRecipe({ ...recipe, seed: asked.seed, subseed: asked.subseed }, sized, () => place.random());
   const batches = planBatches(settled);
-  const { model, runtime, notes } = await place.modelOf(files, settled);
-  for (const text of [...remarksOn(settled), ...notes]) await tell({ type: 'note', job, text });
+  const refiner = recipe.refiner && (await openRefiner(recipe.refiner, settled, place));
   // Hashing goes on beside the drawing; it is only needed for the first picture.
-  const hashing = hashFiles(files, place.hashes);
+  const hashing = hashFiles(refiner === undefined ? [files] : [files, refiner.files], place.hashes);
   hashing.catch(() => undefined);
 
   const progress = new Progress(batches.flatMap(planWork), place.now());
   const showPreview = previewer(previews ? model.preview : undefined, place);
   for (const [batchNumber, batch] of batches.entries()) {
-    const run = generate(batch.request, model, control.signal);
+    const run = generate({ ...batch.request, refiner }, model, control.signal);
     let next = await run.next();
     while (next.done !== true) {
       const event = next.value;
@@ -89,8 +101,9 @@ export async function drawJob(
     }
     const result = next.value;
     progress.finishUnit(place.now());
-    for (const { message } of result.text.notes) await tell({ type: 'note', job, text: message });
-    const drawn = { batch, files, sha256: await hashing, runtime, result };
+    for (const text of notesOf(result)) await tell({ type: 'note', job, text });
+    const refined = result.isRefined ? refiner : undefined;
+    const drawn = { batch, files, refiner: refined, sha256: await hashing, runtime, result };
     for (const [i, pixels] of result.pixels.entries()) {
       const latent = pictureOf(result.latent, i).data;
       const { infotext, receipt } = describePicture(drawn, i, pixels, latent);
@@ -138,9 +151,23 @@ function previewer(preview: Model['preview'], place: DrawingPlace) {
   };
 }
 
-async function hashFiles({ checkpoint, vae }: CheckpointFiles, hashes: FileHashes): Promise<Map<string, string>> {
-  const paths = [checkpoint, ...(vae.file === undefined ? [] : [vae.file])];
+/** The checkpoint that finishes the pictures, with the VAE that is right for it. */
+async function openRefiner(
+  { checkpoint, switchAt }: NonNullable<SettledRecipe['refiner']>,
+  recipe: SettledRecipe,
+  place: DrawingPlace,
+): Promise<OpenRefiner> {
+  const files = await openCheckpoint(checkpoint, recipe.vae);
+  const { model } = await place.modelOf(files, recipe);
+  return { files, model, switchAt };
+}
+
+/** SHA-256 by path of the files that are used; a folder has none of its own. */
+async function hashFiles(used: readonly CheckpointFiles[], hashes: FileHashes): Promise<Map<string, string>> {
   const found = new Map<string, string>();
-  for (const path of paths) found.set(path, await hashes.sha256(path));
+  for (const { checkpoint, index, vae } of used) {
+    const files = [isFolder(index) ? undefined : checkpoint, vae.file].filter((path) => path !== undefined);
+    for (const path of files) found.set(path, await hashes.sha256(path));
+  }
   return found;
 }

@@ -4,6 +4,7 @@ import { createModel, type Model } from '@danqing/engine/pipelines/model';
 import type { RunMode } from '@danqing/engine/runtime';
 import { elementCount } from '@danqing/engine/tensor/tensor';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
+import { fileOf } from '@danqing/engine/weights/with-sources';
 import { openModel as openModelFile } from '@danqing/node/files/open-model';
 import type { CheckpointFiles } from './checkpoint-files.ts';
 import type { SessionCache } from './session-cache.ts';
@@ -29,8 +30,9 @@ export class OpenModels {
 
   /** The model of these files: the one from before as long as no file has changed. */
   modelOf(files: CheckpointFiles, mode: RunMode): Model {
-    const paths = [files.checkpoint, files.vae.file ?? ''];
-    const key = [mode, ...paths.map((path) => (path === '' ? '' : identifyFile(path)))].join('|');
+    const paths = new Set([...files.index.tensors.values()].map(fileOf));
+    const vae = files.vae.file === undefined ? '' : identifyFile(files.vae.file);
+    const key = [mode, vae, ...[...paths].map(identifyFile)].join('|');
     const model = this.#kept.get(key) ?? this.#create(files);
     this.#kept.delete(key);
     this.#kept.set(key, model);

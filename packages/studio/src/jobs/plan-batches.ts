@@ -25,6 +25,8 @@ export interface PlannedBatch {
 /** What a checkpoint says of itself that decides what a recipe leaves open. */
 export interface ModelFacts {
   readonly family: Family;
+  /** Width and height that the original model was trained at. */
+  readonly nativeSize: number;
   /** Width and height that the file names as its own. */
   readonly resolution: { readonly width: number; readonly height: number } | undefined;
 }
@@ -39,15 +41,19 @@ export interface SettledRecipe extends Recipe {
 }
 
 /** Fills in what a recipe leaves open; `random` gives numbers in [0, 1) for seeds that are to be drawn. */
-export function settleRecipe(recipe: Recipe, { family, resolution }: ModelFacts, random: () => number): SettledRecipe {
+export function settleRecipe(
+  recipe: Recipe,
+  { family, nativeSize, resolution }: ModelFacts,
+  random: () => number,
+): SettledRecipe {
   const drawn = (seed: number): number => (seed === -1 ? Math.floor(random() * DRAWN_SEEDS) : seed);
   return {
     ...recipe,
     sampler: recipe.sampler ?? DEFAULT_SAMPLER,
     steps: recipe.steps ?? family.defaults.steps,
     cfgScale: recipe.cfgScale ?? family.defaults.cfg,
-    width: recipe.width ?? resolution?.width ?? family.nativeSize,
-    height: recipe.height ?? resolution?.height ?? family.nativeSize,
+    width: recipe.width ?? resolution?.width ?? nativeSize,
+    height: recipe.height ?? resolution?.height ?? nativeSize,
     seed: drawn(recipe.seed),
     subseed: drawn(recipe.subseed),
   };

@@ -176,7 +176,7 @@ describe('a checkpoint that no picture can come from', () => {
       'unknown-family',
       /not an add-on such as a LoRA/,
     ],
-    ['is a folder', () => folder, 'bad-file', /found a folder/],
+    ['is a folder of other things', () => folder, 'bad-file', /expected a diffusers folder/],
     ['is a device', () => '/dev/zero', 'bad-file', /found a device/],
     ['is empty', () => write('empty', new Uint8Array(0)), 'bad-file', /found an empty file/],
     ['is not there', () => at('nowhere'), 'missing', /expected a file, found none/],

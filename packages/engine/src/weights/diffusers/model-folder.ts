@@ -17,6 +17,11 @@ export interface Folder {
   enter(name: string): Promise<Folder>;
 }
 
+const FORMAT = 'diffusers folder';
+
+/** Whether an index is that of a folder rather than of a file. */
+export const isFolder = ({ format }: TensorIndex): boolean => format === FORMAT;
+
 const PIPELINE = 'model_index.json';
 const CONFIG_NAMES = /^(?:model_index|config|scheduler_config|preprocessor_config|adapter_config)\.json$/;
 const CONFIG_LIMIT_BYTES = 1_000_000;
@@ -40,7 +45,7 @@ export async function readModelFolder(folder: Folder, options: ReadOptions = {})
     const index = await readPart(folder, options);
     if (index !== undefined) parts.push({ index, prefix: '' });
   }
-  const merged = mergeIndexes('diffusers folder', folder.path, parts);
+  const merged = mergeIndexes(FORMAT, folder.path, parts);
   if (merged.tensors.size > 0) return merged;
   throw new DanqingError('bad-file', {
     where: folder.path,

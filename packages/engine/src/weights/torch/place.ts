@@ -2,6 +2,7 @@ import { DanqingError } from '../../errors.ts';
 import { DTYPES, itemBytes } from '../../tensor/dtype.ts';
 import { memorySource } from '../memory-source.ts';
 import type { ByteSource, TensorEntry, Span } from '../tensor-index.ts';
+import { DERIVED } from '../with-sources.ts';
 import type { ArrayValue } from './collect.ts';
 import { DerivedSource, isDense, type Layout } from './derived-source.ts';
 import type { NumpyArray } from './numpy-array.ts';
@@ -70,7 +71,7 @@ function placeOne(
   if (span.source === source && layout.swapBytes === 1 && isDense(layout)) {
     return { ...entry, file: source.file, offset: span.offset + layout.offset * layout.itemBytes };
   }
-  const file = `${source.file} › ${name}`;
+  const file = source.file + DERIVED + name;
   if (length > span.length && length > EXPANDED_LIMIT) {
     throw new DanqingError('bad-file', {
       where: file,
