@@ -1,6 +1,6 @@
 import { DanqingError } from './errors.ts';
 import type { Family, KeyLayout, KnownFamily } from './family.ts';
-import { type Evidence, holds } from './weights/evidence.ts';
+import { type Condition, type Evidence, holds } from './weights/evidence.ts';
 import type { TensorIndex } from './weights/tensor-index.ts';
 import type { Words } from './words.ts';
 
@@ -35,14 +35,20 @@ export function detectFamily(index: TensorIndex, families: Readonly<Record<strin
 /** Which of the evidence is true of a file and which is not, and the share of it that is, from 0 to 1. */
 export function judge(evidence: readonly Evidence[], index: TensorIndex) {
   const held = evidence.filter((one) => holds(one, index));
-  // That something else is absent is true of most files: it counts only where as much is there.
-  const present = (list: readonly Evidence[]): number => list.filter((one) => !('lacks' in one)).length;
+  // That something is absent, or that there is little, is true of most files: it counts only beside what is there.
+  const present = (list: readonly Evidence[]): number => list.filter(asksForSomething).length;
   const share = present(held) / Math.max(1, present(evidence));
   return {
     reasons: words(held),
     missing: words(evidence.filter((one) => !held.includes(one))),
     share: share === 0 ? 0 : 0.99 * share + (0.01 * held.length) / evidence.length,
   };
+}
+
+function asksForSomething(condition: Condition): boolean {
+  if ('anyOf' in condition) return condition.anyOf.some(asksForSomething);
+  if ('allOf' in condition) return condition.allOf.some(asksForSomething);
+  return !('lacks' in condition || 'tensors' in condition || 'flat' in condition);
 }
 
 const words = (evidence: readonly Evidence[]): readonly Words[] => evidence.map(({ says }) => says);

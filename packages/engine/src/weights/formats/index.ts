@@ -2,6 +2,7 @@
 import { ggufFormat } from './gguf.ts';
 import { onnxFormat } from './onnx.ts';
 import { pickleFormat } from './pickle.ts';
+import { pictureEmbeddingFormat } from './picture-embedding.ts';
 import { safetensorsFormat } from './safetensors.ts';
 import { torchLegacyFormat } from './torch-legacy.ts';
 import { torchTarFormat } from './torch-tar.ts';
@@ -12,6 +13,7 @@ export const formats = {
   ggufFormat,
   onnxFormat,
   pickleFormat,
+  pictureEmbeddingFormat,
   safetensorsFormat,
   torchLegacyFormat,
   torchTarFormat,

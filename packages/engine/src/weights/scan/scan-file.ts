@@ -22,7 +22,12 @@ const LEGACY_PICKLES = 5;
 const PICKLE_ENDINGS = /\.(?:pkl|pickle|p|joblib|dat|data|pt|pth|bin|ckpt)$/i;
 
 /** Containers that cannot hold code, by the name of their format. */
-const HARMLESS = new Set([formats.safetensorsFormat.name, formats.ggufFormat.name, formats.onnxFormat.name]);
+const HARMLESS = new Set([
+  formats.safetensorsFormat.name,
+  formats.ggufFormat.name,
+  formats.onnxFormat.name,
+  formats.pictureEmbeddingFormat.name,
+]);
 
 /** Files that might hold code, known by their first bytes, that cannot be looked into. */
 const OPAQUE: readonly (readonly [string, string])[] = [
