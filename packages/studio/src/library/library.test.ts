@@ -21,6 +21,7 @@ import { starterCheckpoint } from '../folders.ts';
 import { changeSettings, settingsFile } from '../settings/settings.ts';
 import { LibraryThreads } from './library-threads.ts';
 import { Library, type ModelQuery } from './library.ts';
+import { categoriesOf } from './model-categories.ts';
 
 let place: string;
 let home: string;
@@ -154,6 +155,19 @@ describe('Library', () => {
     rmSync(preview);
     await library.refresh();
     expect(library.get(path)!.preview).toBeUndefined();
+  });
+
+  it('LIB-19, LIB-20: sorts checkpoints and LoRAs into categories', async () => {
+    const checkpoint = putCheckpoint('home/models/Stable-diffusion/starter.safetensors');
+    const lora = put('home/models/Lora/cat.safetensors', LORA);
+    await library.refresh();
+    await library.changeNotes(checkpoint, { category: '二次元' });
+    await library.changeNotes(lora, { category: 'Clothing' });
+    expect(names({ category: 'anime' })).toEqual(['starter.safetensors']);
+    expect(names({ category: '服装' })).toEqual(['cat.safetensors']);
+    expect(names({ words: '二次元' })).toEqual(['starter.safetensors']);
+    expect(categoriesOf('lora').map(({ id }) => id)).toEqual(['character', 'style', 'concept', 'clothing', 'object']);
+    expect(categoriesOf('checkpoint').map(({ title }) => title.zh)).toEqual(['二次元', '真实系', '2.5D', '其他']);
   });
 
   it('LIB-24: manages models: finds, notes, moves and forgets them', async () => {

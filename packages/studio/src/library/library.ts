@@ -2,7 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { DanqingError } from '@danqing/engine/errors';
 import type { KindId } from '@danqing/engine/identify/identification';
 import { HashTable } from '../db/hash-table.ts';
-import { type FoundRow, ModelTable, type RowOrder } from '../db/model-table.ts';
+import { type FoundRow, ModelTable, type RowOrder, type RowQuery } from '../db/model-table.ts';
 import { deleteDatabase, isDamaged, openDatabase } from '../db/open-database.ts';
 import { cacheFolder, homeFolder } from '../folders.ts';
 import { readSettings, settingsFile } from '../settings/settings.ts';
@@ -15,6 +15,7 @@ import { isInside } from './is-inside.ts';
 import { LibraryModel } from './library-model.ts';
 import { LibraryThreads } from './library-threads.ts';
 import { listVaes } from './list-vaes.ts';
+import { readCategory } from './model-categories.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { changeNotes, type NoteChanges } from './model-notes.ts';
 import { moveModel } from './move-model.ts';
@@ -96,12 +97,12 @@ export class Library {
     return this.#folderOf(path)?.deep === true;
   }
 
-  find({ words = '', ...query }: ModelQuery = {}): LibraryModel[] {
-    return this.#read(({ models }) => models.find({ ...query, words: wordsOf(words) })).map(this.#toModel);
+  find(query: ModelQuery = {}): LibraryModel[] {
+    return this.#read(({ models }) => models.find(rowQuery(query))).map(this.#toModel);
   }
 
-  count({ words = '', ...query }: ModelQuery = {}): number {
-    return this.#read(({ models }) => models.count({ ...query, words: wordsOf(words) }));
+  count(query: ModelQuery = {}): number {
+    return this.#read(({ models }) => models.count(rowQuery(query)));
   }
 
   get(path: string): LibraryModel | undefined {
@@ -309,6 +310,12 @@ function openTables(cache: string) {
     close: () => database.close(),
   };
 }
+
+const rowQuery = ({ words = '', category, ...query }: ModelQuery): RowQuery => ({
+  ...query,
+  words: wordsOf(words),
+  category: category === undefined ? undefined : readCategory(category),
+});
 
 const byPath = ({ folders }: FoundFolders): ReadonlyMap<string, ModelFolder> =>
   new Map(folders.map((folder) => [folder.path, folder]));

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { changeNotes, parseNotes } from './model-notes.ts';
+import { changeNotes, parseNotes, readNoteChanges } from './model-notes.ts';
 import { findSideNames, readSides, stampSides } from './side-files.ts';
 
 let folder: string;
@@ -72,6 +72,20 @@ describe('notes', () => {
     const file = put('a.json', '{"preferred weight": "heavy", "notes": 7, "vae": "", "activation text": "ok"}');
     await expect(changeNotes(file, { preferredWeight: NaN })).rejects.toThrow('expected a number, found NaN');
     expect(parseNotes(readFileSync(file, 'utf8'))).toEqual({ activationText: 'ok' });
+  });
+});
+
+describe('readNoteChanges', () => {
+  it('reads notes as people type them', () => {
+    const typed = ['preferred weight=0.7', 'Activation_Text=a=b, c', 'vae=', 'clipSkip=2'];
+    expect(readNoteChanges(typed)).toEqual({
+      preferredWeight: 0.7,
+      activationText: 'a=b, c',
+      vae: undefined,
+      clipSkip: 2,
+    });
+    expect(() => readNoteChanges(['colour=red'])).toThrow('one of these keys: description, notes');
+    expect(() => readNoteChanges(['notes'])).toThrow('found notes');
   });
 });
 

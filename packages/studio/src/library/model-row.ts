@@ -2,6 +2,7 @@ import type { ModelRow } from '../db/model-table.ts';
 import { foldText } from './fold-text.ts';
 import type { Inspection } from './inspect-model.ts';
 import type { ListedModel } from './list-models.ts';
+import { readCategory } from './model-categories.ts';
 import { noticeOf } from './notice.ts';
 
 /** What the database keeps of a model that was looked into. */
@@ -20,7 +21,7 @@ export function modelRow(listed: ListedModel, { facts, sides, notices }: Inspect
     changedMs,
     kind: identification?.kind ?? 'unknown',
     families,
-    category: sides.notes.category ?? null,
+    category: sides.notes.category === undefined ? null : readCategory(sides.notes.category),
     facts: JSON.stringify(facts),
     sides: JSON.stringify(sides),
     notices: JSON.stringify(notices),
