@@ -34,9 +34,7 @@ export async function editMetadata(index: TensorIndex, source: ByteSource, edit:
   }
   const length = await source.read(0, 8);
   const dataStart = 8 + Number(new DataView(length.buffer, length.byteOffset).getBigUint64(0, true));
-  const metadata = new Map(edit.clear === true ? [] : index.metadata);
-  for (const key of edit.remove ?? []) if (!metadata.delete(key)) throw noSuchKey(index, key);
-  for (const [key, text] of edit.set ?? []) metadata.set(key, text);
+  const metadata = changeMetadata(index.file, index.metadata, edit);
   const records = [...index.tensors.values()].map(({ name, dtype, shape, offset, length: bytes }) => ({
     name,
     dtype,
@@ -47,7 +45,19 @@ export async function editMetadata(index: TensorIndex, source: ByteSource, edit:
   return { header: safetensorsHeader(records, metadata), dataStart, metadata };
 }
 
-function noSuchKey({ file, metadata }: TensorIndex, key: string): DanqingError {
+/** Metadata with entries removed, then others set. @throws missing when something is to be removed that is not there. */
+export function changeMetadata(
+  file: string,
+  before: ReadonlyMap<string, string>,
+  { clear = false, remove = [], set = new Map() }: MetadataEdit,
+): ReadonlyMap<string, string> {
+  const metadata = new Map(clear ? [] : before);
+  for (const key of remove) if (!metadata.delete(key)) throw noSuchKey(file, before, key);
+  for (const [key, text] of set) metadata.set(key, text);
+  return metadata;
+}
+
+function noSuchKey(file: string, metadata: ReadonlyMap<string, string>, key: string): DanqingError {
   const keys = [...metadata.keys()];
   return new DanqingError('missing', {
     where: `${file} › metadata`,

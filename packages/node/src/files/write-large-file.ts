@@ -55,8 +55,8 @@ export async function writeLargeFile(
   }
 }
 
-/** A new name is asked for before the work, and once more when it is given. */
-async function refuseExisting(path: string, overwrite: boolean): Promise<void> {
+/** A new name is asked for before the work, and once more when it is given. @throws io when it is taken. */
+export async function refuseExisting(path: string, overwrite: boolean): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found !== undefined && !overwrite) throw existing(path);
 }

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+
+/** A number type that weights can be stored as. */
+export const precision = z.enum(['fp32', 'fp16', 'bf16', 'fp8_e4m3', 'fp8_e5m2', 'fp64']);
+
+/** A kind of file that models can be saved as. */
+export const modelFormat = z.enum(['safetensors', 'torch']);
+
+const partAction = z.enum(['copy', 'convert', 'delete']);
+
+/** Changes of a file's text metadata; absent: none. */
+const metadataChange = z.object({
+  set: z.record(z.string().min(1), z.string()).default({}),
+  remove: z.array(z.string()).default([]),
+  /** Remove all that was there before. */
+  clear: z.boolean().default(false),
+});
+
+const target = {
+  /** A file, or a folder to put it into; absent: beside the first input, by a name that says what was done. */
+  output: z.string().min(1).optional(),
+  /** Absent: as the ending of the output says, else safetensors. */
+  format: modelFormat.optional(),
+  overwrite: z.boolean().default(false),
+};
+
+/** What is asked of `convert`. */
+export const convertRequest = z.object({
+  file: z.string().min(1),
+  ...target,
+  precision: precision.optional(),
+  parts: z
+    .object({ unet: partAction, textEncoder: partAction, vae: partAction, other: partAction })
+    .partial()
+    .default({}),
+  prune: z.enum(['no', 'no-ema', 'ema-only']).default('no'),
+  fixPositionIds: z.boolean().default(false),
+  dropJunk: z.boolean().default(false),
+  /** File of a VAE to put in the place of the one inside. */
+  vae: z.string().min(1).optional(),
+  metadata: metadataChange.default({ set: {}, remove: [], clear: false }),
+});
+
+/** What is asked of `merge`. */
+export const mergeRequest = z.object({
+  /** A, B, C … as A1111 calls them. */
+  models: z.array(z.string().min(1)).min(1).max(100),
+  mode: z.enum(['none', 'weighted-sum', 'add-difference', 'sum']),
+  /** M of weighted sum and add difference. */
+  multiplier: z.number().min(-100).max(100).default(0.3),
+  /** One per model, for `sum`. */
+  weights: z.array(z.number().min(-100).max(100)).optional(),
+  /** 25 or 19 numbers with commas, or one more in front for all that is no block. */
+  blockWeights: z.string().optional(),
+  /** Store what is float32 afterwards as fp16. */
+  half: z.boolean().default(false),
+  vae: z.string().min(1).optional(),
+  /** Regular expression; tensors whose names fit are left out. */
+  discard: z.string().min(1).optional(),
+  ...target,
+});
+
+/** What is asked of `metadata`. */
+export const metadataRequest = z.object({
+  file: z.string().min(1),
+  /** Absent: the file itself is changed. */
+  output: z.string().min(1).optional(),
+  overwrite: z.boolean().default(false),
+  ...metadataChange.shape,
+});
+
+export type ConvertRequest = z.infer<typeof convertRequest>;
+export type ConvertInput = z.input<typeof convertRequest>;
+export type MergeRequest = z.infer<typeof mergeRequest>;
+export type MergeInput = z.input<typeof mergeRequest>;
+export type MetadataRequest = z.infer<typeof metadataRequest>;
+export type MetadataInput = z.input<typeof metadataRequest>;
+
+/** How far a change of files is. */
+export interface ChangeProgress {
+  /** Hashing comes before a merge whose models are not known yet. */
+  readonly phase: 'hash' | 'write';
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  /** Absent until it can be told. */
+  readonly secondsLeft?: number;
+}
+
+/** What a change did to the values of a part. */
+export interface PartReport {
+  readonly part: 'unet' | 'textEncoder' | 'vae' | 'other';
+  readonly tensors: number;
+  /** Values beyond the range of their new type, which are its largest now. */
+  readonly saturated: number;
+  /** Values that are no numbers, or infinite: no picture comes out of them. */
+  readonly nan: number;
+  readonly infinite: number;
+}
+
+/** What was written. */
+export interface ChangeReport {
+  readonly output: string;
+  readonly sizeBytes: number;
+  readonly seconds: number;
+  readonly parts: readonly PartReport[];
+  /** What else there is to say, in both languages. */
+  readonly notes: readonly { readonly en: string; readonly zh: string }[];
+}
