@@ -72,13 +72,16 @@ export async function settleFile(partPath: string, folder: string, name: string)
   await makeFolder(folder);
   for (let number = 1; number < 10_000; number++) {
     const path = join(folder, number === 1 ? name : numberedName(name, number));
-    if (await isSameFile(partPath, path)) {
-      await forgetPart(partPath);
-      return { path, existed: true };
-    }
-    if (await placeFile(partPath, path)) {
+    // The name may be taken between the look and the claim, by another download of the same file.
+    const isThere = await isSameFile(partPath, path);
+    const isPlaced = !isThere && (await placeFile(partPath, path));
+    if (isPlaced) {
       await unlink(journalPath(partPath)).catch(() => {});
       return { path, existed: false };
+    }
+    if (isThere || (await isSameFile(partPath, path))) {
+      await forgetPart(partPath);
+      return { path, existed: true };
     }
   }
   throw new DanqingError('io', {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { at, endpointsFrom } from './sites.ts';
-import { readTokens, removeToken, setToken, tokenFor } from './tokens.ts';
+import { readTokens, removeToken, setToken, tokenFor, tokenStates } from './tokens.ts';
 
 let folder: string;
 let file: string;
@@ -52,6 +52,19 @@ describe('tokens', () => {
     expect(tokenFor(at(endpointsFrom(env).huggingface, 'x'), tokens)).toBeUndefined();
     await setToken('https://huggingface.co', 'hf_on-purpose', file);
     expect(tokenFor(new URL('https://huggingface.co/x'), await readTokens(env, file))).toBe('hf_on-purpose');
+  });
+
+  it('are told of without being told', async () => {
+    await setToken('https://civitai.com', 'secret-token', file);
+    const states = await tokenStates({ HF_TOKEN: 'hf_environment' }, file);
+    expect(states).toMatchObject([
+      { site: 'civitai', origin: 'https://civitai.com', from: 'file' },
+      { site: 'huggingface', origin: 'https://huggingface.co', from: 'environment' },
+    ]);
+    expect(JSON.stringify(states)).not.toMatch(/secret-token|hf_environment/);
+    const [, mirror] = await tokenStates({ HF_TOKEN: 'hf_environment', HF_ENDPOINT: 'https://hf-mirror.com' }, file);
+    expect(mirror).toMatchObject({ origin: 'https://hf-mirror.com' });
+    expect(mirror!.from).toBeUndefined();
   });
 
   it('go to exactly their server, over connections that others cannot read', async () => {

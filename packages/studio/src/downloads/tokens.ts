@@ -6,7 +6,7 @@ import { readingTrouble } from '@danqing/node/files/reading-trouble';
 import { writeAtomic } from '@danqing/node/files/write-atomic';
 import type { Environment } from '@danqing/node/network/proxy-choice';
 import { homeFolder } from '../folders.ts';
-import { sites } from './sites.ts';
+import { endpointsFrom, type SiteId, sites } from './sites.ts';
 
 /** Tokens by the origin (`https://civitai.com`) that they are meant for. */
 export type Tokens = ReadonlyMap<string, string>;
@@ -27,6 +27,29 @@ export async function readTokens(env: Environment = {}, file = tokensFile()): Pr
     if (value !== undefined && !tokens.has(home.origin)) tokens.set(home.origin, value);
   }
   return tokens;
+}
+
+/** What is known of a site's token; never the token itself. */
+export interface TokenState {
+  readonly site: SiteId;
+  readonly title: string;
+  /** Where it is sent, and nowhere else. */
+  readonly origin: string;
+  /** Where the token is from; absent where there is none. */
+  readonly from?: 'file' | 'environment';
+  /** Where its users make tokens. */
+  readonly page: string;
+}
+
+/** Whether there are tokens for the sites, at the mirrors that the environment names. @throws as `readTokens` does. */
+export async function tokenStates(env: Environment, file = tokensFile()): Promise<TokenState[]> {
+  const endpoints = endpointsFrom(env);
+  const [kept, all] = [await readFromFile(file), await readTokens(env, file)];
+  return Object.values(sites).map(({ id, title, tokenPage }) => {
+    const { origin } = endpoints[id];
+    const from = kept.has(origin) ? 'file' : all.has(origin) ? 'environment' : undefined;
+    return { site: id, title, origin, page: tokenPage, ...(from && { from }) };
+  });
 }
 
 /** Keeps a token for an origin. @throws bad-value for what can be no token; io. */

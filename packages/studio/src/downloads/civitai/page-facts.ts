@@ -51,6 +51,13 @@ export interface ExampleImage {
   readonly meta?: Readonly<Record<string, unknown>>;
 }
 
+/** A model's page with its example pictures and how they were made. */
+export interface ModelPage {
+  readonly facts: PageFacts;
+  /** `infotext` is what the WebUI would write; absent where a picture does not say. */
+  readonly examples: readonly { readonly url: string; readonly infotext?: string }[];
+}
+
 /** The facts of a model's version, the newest one by default; undefined for a model without any, or without that one. */
 export function pageFacts(model: CivitaiModel, endpoint: URL, versionId?: number): PageFacts | undefined {
   const version =
