@@ -1,3 +1,4 @@
+import { downloadsEn } from './downloads.ts';
 import { libraryEn } from './library.ts';
 /** Everything that the program says in English; the other languages have the same shape. */
 export const en = {
@@ -89,6 +90,7 @@ export const en = {
     text: (keyword: string, characters: number) => `${keyword}, ${characters} characters`,
   },
   library: libraryEn,
+  ...downloadsEn,
   verify: {
     summary: 'draw a picture again and compare',
     picture: 'a picture with its settings inside',

@@ -1,4 +1,5 @@
 import type { Messages } from './index.ts';
+import { downloadsZh } from './downloads.ts';
 import { libraryZh } from './library.ts';
 
 /** 程序的中文。 */
@@ -89,6 +90,7 @@ export const zh: Messages = {
     text: (keyword, characters) => `${keyword}，${characters} 个字符`,
   },
   library: libraryZh,
+  ...downloadsZh,
   verify: {
     summary: '把一张图重画一遍并比较',
     picture: '记录了生成参数的图',

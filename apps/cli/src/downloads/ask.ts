@@ -1,0 +1,45 @@
+import { confirm, isCancel, multiselect } from '@clack/prompts';
+import type { Choice } from '@danqing/studio/downloads/source';
+import type { Messages } from '../messages/index.ts';
+import { printBytes } from '../terminal/print-bytes.ts';
+import type { QueueProgress } from './queue-progress.ts';
+
+/** One question at a time, however many downloads have one. */
+let last: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(ask: () => Promise<T>): Promise<T> {
+  const asked = last.then(ask);
+  last = asked.catch(() => undefined);
+  return asked;
+}
+
+/** Lets a person choose among the models of a repository. */
+export const askChoice =
+  (progress: QueueProgress, say: Messages['download']) =>
+  (choices: readonly Choice[]): Promise<number[]> =>
+    inTurn(() =>
+      progress.quiet(async () => {
+        const options = choices.map(({ name, sizeBytes }, value) => ({
+          value,
+          label: name,
+          ...(sizeBytes !== undefined && { hint: printBytes(sizeBytes) }),
+        }));
+        const chosen = await multiselect({ message: say.choose, options, required: true, output: process.stderr });
+        return isCancel(chosen) ? [] : chosen;
+      }),
+    );
+
+/** Asks whether a file with code of unknown meaning may be kept. */
+export const askConsent =
+  (progress: QueueProgress, say: Messages['download']) =>
+  (name: string, found: string): Promise<boolean> =>
+    inTurn(() =>
+      progress.quiet(async () => {
+        const answer = await confirm({
+          message: say.consent(name, found),
+          initialValue: false,
+          output: process.stderr,
+        });
+        return answer === true;
+      }),
+    );
