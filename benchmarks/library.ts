@@ -33,11 +33,12 @@ if (given !== undefined) {
   delay.enable();
   const report = await library.refresh();
   const time = seconds(start);
-  const kinds = Map.groupBy?.(library.find(), ({ kind }) => kind);
+  const kinds = new Map<string, number>();
+  for (const { kind } of library.find()) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   console.log(
     `first scan of ${report.models} models: ${time}; main thread held up ${(delay.max / 1e6).toFixed(0)} ms at most`,
   );
-  if (kinds) console.log([...kinds].map(([kind, models]) => `${kind} ${models.length}`).join(', '));
+  console.log([...kinds].map(([kind, count]) => `${kind} ${count}`).join(', '));
   await library.close();
   const self = fileURLToPath(import.meta.url);
   console.log(execFileSync(process.execPath, ['--import', 'tsx', self, home, cache], { encoding: 'utf8' }).trim());

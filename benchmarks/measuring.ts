@@ -52,7 +52,3 @@ export function watchMemory(): { peakBytes(): { anonymous: number; mapped: numbe
     reset: () => peaks.fill(0),
   };
 }
-
-/** Bytes of anonymous memory that this process holds now. */
-export const anonymousBytes = (): number =>
-  1024 * Number(/RssAnon:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]);

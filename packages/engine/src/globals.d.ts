@@ -18,12 +18,13 @@ interface AbortSignal {
 
 /** The part of WebAssembly that code of ours is run with. */
 declare namespace WebAssembly {
-  function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
-  class Module {
-    constructor(bytes: Uint8Array<ArrayBuffer>);
+  interface Module {
+    readonly [Symbol.toStringTag]: string;
   }
-  class Instance {
-    constructor(module: Module);
+  interface Instance {
     readonly exports: Readonly<Record<string, unknown>>;
   }
+  function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
+  const Module: new (bytes: Uint8Array<ArrayBuffer>) => Module;
+  const Instance: new (module: Module) => Instance;
 }

@@ -17,30 +17,32 @@ import {
 
 const [h, w] = [symbol('h'), symbol('w')];
 
+type Sizes = Record<string, number>;
+
 /** A random expression as a dimension, beside what it comes to by plain integer arithmetic. */
-const { expression } = fc.letrec<{ expression: (sizes: Record<string, number>) => readonly [Dim, number] }>((tie) => {
+const { expression } = fc.letrec<{ expression: (sizes: Sizes) => readonly [Dim, number] }>((tie) => {
   const two = fc.tuple(tie('expression'), tie('expression'));
   return {
     expression: fc.oneof(
       { maxDepth: 3 },
       fc.integer({ min: -9, max: 9 }).map((n) => () => [n, n] as const),
-      fc.constantFrom('h', 'w', 'n').map((name) => (sizes) => [symbol(name), sizes[name]!] as const),
+      fc.constantFrom('h', 'w', 'n').map((name) => (sizes: Sizes) => [symbol(name), sizes[name]!] as const),
       two.map(
         ([a, b]) =>
-          (sizes) =>
+          (sizes: Sizes) =>
             combine(addDims, (x, y) => x + y, a(sizes), b(sizes)),
       ),
       two.map(
         ([a, b]) =>
-          (sizes) =>
+          (sizes: Sizes) =>
             combine(subtractDims, (x, y) => x - y, a(sizes), b(sizes)),
       ),
       two.map(
         ([a, b]) =>
-          (sizes) =>
+          (sizes: Sizes) =>
             combine(multiplyDims, (x, y) => x * y, a(sizes), b(sizes)),
       ),
-      fc.tuple(tie('expression'), fc.integer({ min: 1, max: 8 })).map(([a, by]) => (sizes) => {
+      fc.tuple(tie('expression'), fc.integer({ min: 1, max: 8 })).map(([a, by]) => (sizes: Sizes) => {
         const [dim, value] = a(sizes);
         return [floorDivideDim(dim, by), Math.floor(value / by)] as const;
       }),

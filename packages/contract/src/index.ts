@@ -1,2 +1,0 @@
-export * from './recipe.ts';
-export type * from './worker-messages.ts';

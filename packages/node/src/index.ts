@@ -1,1 +1,0 @@
-export { openOnCpu } from './runtime/onnxruntime.ts';
