@@ -13,22 +13,34 @@ const below = (path: string): KeyAndShape[] =>
     .filter(({ key }) => key.startsWith(path))
     .map(({ key, shape }) => ({ key: key.slice(path.length), shape }));
 
-/** The two-dimensional weights of attention and feed-forward layers, as kohya's trainer names and changes them. */
-const lora = (rank: number): KeyAndShape[] => {
-  const unet = below('model.diffusion_model.').filter(({ key }) =>
-    /(?:transformer_blocks|proj_(?:in|out)).*weight$/.test(key),
+/** What kohya's trainer changes: linear layers of attention and feed-forward, of the UNet alone or of the text encoder too. */
+const changedLayers = (withText: boolean): { readonly name: string; readonly shape: readonly number[] }[] => [
+  ...below('model.diffusion_model.')
+    .filter(({ key }) => /(?:transformer_blocks|proj_(?:in|out)).*weight$/.test(key))
+    .map(({ key, shape }) => ({ name: `lora_unet_${kohyaName(key)}`, shape })),
+  ...below('cond_stage_model.transformer.')
+    .filter(({ key }) => withText && /(?:_proj|fc\d)\.weight$/.test(key))
+    .map(({ key, shape }) => ({ name: `lora_te_${key.replace(/\.weight$/, '').replaceAll('.', '_')}`, shape })),
+];
+
+const layers = [true, false].map((withText) => changedLayers(withText).filter(({ shape }) => shape.length > 1));
+const RANKS = [4, 8, 16, 32, 64, 128];
+
+/**
+ * The tensors of the i-th LoRA: one of twelve lists as trainers write them by the thousand, and for one in five a list that no other
+ * has, some layers left out.
+ */
+function lora(i: number): KeyAndShape[] {
+  const rank = RANKS[i % RANKS.length]!;
+  const isRare = i % 5 === 0;
+  return layers[Math.floor(i / RANKS.length) % 2]!.filter((_, k) => !isRare || (i * 31 + k * 17) % 23 > 3).flatMap(
+    ({ name, shape: [rows, columns, ...rest] }) => [
+      { key: `${name}.alpha`, shape: [] },
+      { key: `${name}.lora_down.weight`, shape: [rank, columns!, ...rest] },
+      { key: `${name}.lora_up.weight`, shape: [rows!, rank, ...rest.map(() => 1)] },
+    ],
   );
-  const text = below('cond_stage_model.transformer.').filter(({ key }) => /(?:_proj|fc\d)\.weight$/.test(key));
-  const changed = [
-    ...unet.map(({ key, shape }) => ({ name: `lora_unet_${kohyaName(key)}`, shape })),
-    ...text.map(({ key, shape }) => ({ name: `lora_te_${key.replace(/\.weight$/, '').replaceAll('.', '_')}`, shape })),
-  ].filter(({ shape }) => shape.length > 1);
-  return changed.flatMap(({ name, shape: [rows, columns, ...rest] }) => [
-    { key: `${name}.alpha`, shape: [] },
-    { key: `${name}.lora_down.weight`, shape: [rank, columns!, ...rest] },
-    { key: `${name}.lora_up.weight`, shape: [rows!, rank, ...rest.map(() => 1)] },
-  ]);
-};
+}
 
 function kohyaName(key: string): string {
   return key
@@ -62,7 +74,7 @@ const trainingNotes = (i: number): Record<string, string> => ({
 interface Sort {
   readonly share: number;
   readonly folder: string;
-  readonly tensors: readonly KeyAndShape[];
+  readonly tensors: (i: number) => readonly KeyAndShape[];
   readonly notes?: (i: number) => Record<string, string>;
 }
 
@@ -74,14 +86,16 @@ const controlnet = below('model.diffusion_model.')
   )
   .map(({ key, shape }) => ({ key: `control_model.${key}`, shape }));
 
+const vae = below('first_stage_model.');
+
 const sorts: readonly Sort[] = [
-  { share: 0.4, folder: 'models/Lora', tensors: lora(32), notes: trainingNotes },
-  { share: 0.2, folder: 'models/Lora/styles', tensors: lora(128), notes: trainingNotes },
-  { share: 0.1, folder: 'models/Lora/bare', tensors: lora(8).filter(({ key }) => key.includes('attn')) },
-  { share: 0.15, folder: 'embeddings', tensors: [{ key: 'emb_params', shape: [8, 768] }] },
-  { share: 0.08, folder: 'models/Stable-diffusion', tensors: checkpoint },
-  { share: 0.04, folder: 'models/VAE', tensors: below('first_stage_model.') },
-  { share: 0.03, folder: 'models/ControlNet', tensors: controlnet },
+  { share: 0.4, folder: 'models/Lora', tensors: lora, notes: trainingNotes },
+  { share: 0.2, folder: 'models/Lora/styles', tensors: (i) => lora(i + 1), notes: trainingNotes },
+  { share: 0.1, folder: 'models/Lora/bare', tensors: (i) => lora(i + 2) },
+  { share: 0.15, folder: 'embeddings', tensors: (i) => [{ key: 'emb_params', shape: [1 + (i % 16), 768] }] },
+  { share: 0.08, folder: 'models/Stable-diffusion', tensors: () => checkpoint },
+  { share: 0.04, folder: 'models/VAE', tensors: () => vae },
+  { share: 0.03, folder: 'models/ControlNet', tensors: () => controlnet },
 ];
 
 let made = 0;
@@ -90,7 +104,7 @@ for (const [s, { share, folder: name, tensors, notes }] of sorts.entries()) {
   mkdirSync(place, { recursive: true });
   for (let i = 0; i < Math.round(Number(count) * share); i++) {
     const stem = join(place, `${['ink 水墨', 'anime', 'portrait', 'landscape'][i % 4]!} ${s}-${i}`);
-    write(`${stem}.safetensors`, tensors, { format: 'pt', ...notes?.(i) });
+    write(`${stem}.safetensors`, tensors(i), { format: 'pt', ...notes?.(i) });
     if (i % 10 === 0) writeFileSync(`${stem}.json`, JSON.stringify({ notes: `note ${i}`, 'preferred weight': 0.8 }));
     if (i % 5 === 0) writeFileSync(`${stem}.preview.png`, '');
     made++;

@@ -28,15 +28,27 @@ export interface ReadAddOn {
   readonly strangers: readonly string[];
 }
 
+/** What the first LoRA files note for the words they bring along. */
+const EMBEDDING_NOTE = '<embed>';
+
 /** After so many keys without a factor a file is none. */
 const PATIENCE = 300;
 const inOrder: readonly Algorithm[] = Object.values(algorithms).sort((a, b) => a.order - b.order);
 const allLayouts: readonly AddOnLayout[] = Object.values(layouts);
 
+/** What lists of tensors that many files share were found to be. */
+const understood = new WeakMap<TensorIndex['tensors'], { readonly addOn: ReadAddOn | undefined }>();
+
 /** Takes a LoRA file of any layout apart; undefined when the file is none. */
 export function readAddOn(index: TensorIndex): ReadAddOn | undefined {
-  return readKeys(index) ?? readList(index);
+  // Only where the notes mark embeddings does more count than the list of tensors.
+  for (const note of index.metadata.values()) if (note === EMBEDDING_NOTE) return takeApart(index);
+  let found = understood.get(index.tensors);
+  if (found === undefined) understood.set(index.tensors, (found = { addOn: takeApart(index) }));
+  return found.addOn;
 }
+
+const takeApart = (index: TensorIndex): ReadAddOn | undefined => readKeys(index) ?? readList(index);
 
 function readKeys(index: TensorIndex): ReadAddOn | undefined {
   const shapes = new Map<string, Map<Role, readonly number[]>>();
@@ -86,7 +98,9 @@ function shapesOf(shapes: Map<string, Map<Role, readonly number[]>>, module: str
 function embeddingOf(key: string, entry: TensorEntry, index: TensorIndex): string | undefined {
   const bundled = /^bundle_emb\.(.+?)\.(?:string_to_param\.|emb_params|clip_[lg]$)/.exec(key);
   if (bundled !== null) return bundled[1];
-  return index.metadata.get(key) === '<embed>' || (/^<.*>$/.test(key) && entry.shape.length <= 2) ? key : undefined;
+  return index.metadata.get(key) === EMBEDDING_NOTE || (/^<.*>$/.test(key) && entry.shape.length <= 2)
+    ? key
+    : undefined;
 }
 
 /** The layout that the keys of factors are written in; of several the one that has the others as well. */
