@@ -13,9 +13,10 @@ export interface ChunkFeeds extends Record<string, IntTensor | Tensor> {
 export function pooledAt(chunks: readonly PromptChunk[], endId: number): Tensor {
   const tokens = chunks[0]?.ids.length ?? 0;
   const data = new Float32Array(chunks.length * tokens);
-  chunks.forEach(({ ids }, row) =>
-    data.fill(1, row * tokens + ids.indexOf(endId), row * tokens + ids.indexOf(endId) + 1),
-  );
+  chunks.forEach(({ ids }, row) => {
+    const end = row * tokens + ids.indexOf(endId);
+    data.fill(1, end, end + 1);
+  });
   return { shape: [chunks.length, tokens, 1], data };
 }
 
