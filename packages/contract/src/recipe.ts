@@ -42,6 +42,16 @@ export const recipe = z.object({
   mode: z.enum(['auto', 'fast', 'quick', 'small']).default('auto'),
   /** What the networks run on. */
   runtime: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
+  /** LoRAs and their kin beside those that tags in the prompt ask for; a weight that is absent is the author's, or 1. */
+  loras: z
+    .array(
+      z.object({ name: z.string().min(1), weight: z.number().optional(), textEncoderWeight: z.number().optional() }),
+    )
+    .default([]),
+  /** Folders to look for LoRAs in, beside the program's own. */
+  loraFolders: z.array(z.string()).default([]),
+  /** Apply add-ons that do not fit the checkpoint, as far as they do. */
+  forceAddOns: z.boolean().default(false),
   options: z.record(z.string(), optionValue).default({}),
 });
 

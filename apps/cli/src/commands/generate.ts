@@ -25,6 +25,9 @@ interface Typed {
   readonly subseed?: number;
   readonly subseedStrength?: number;
   readonly seedResizeFrom?: [number, number];
+  readonly lora?: RecipeInput['loras'];
+  readonly loraDir?: readonly string[];
+  readonly force?: boolean;
   readonly set?: Readonly<Record<string, string>>;
   readonly out?: string;
   readonly format?: 'png' | 'jpeg' | 'webp';
@@ -66,6 +69,9 @@ export const generate: CliCommand = {
       .option('--subseed <n>', say.subseed, number)
       .option('--subseed-strength <x>', say.subseedStrength, number)
       .option('--seed-resize-from <size>', say.seedResizeFrom, parseSize(messages))
+      .option('--lora <file[:weight[:te]]>', say.lora, collectLora(messages))
+      .option('--lora-dir <folder>', say.loraDir, collectText)
+      .option('--force', say.force)
       .option('--set <option=value>', say.set, collectOption(messages))
       .option('-o, --out <path>', say.out)
       .addOption(new Option('--format <format>', say.format).choices(['png', 'jpeg', 'webp']))
@@ -157,6 +163,9 @@ function recipeOf(prompt: string, typed: Typed): RecipeInput {
     rng,
     mode,
     runtime: provider,
+    loras: typed.lora,
+    loraFolders: typed.loraDir?.slice(),
+    forceAddOns: typed.force,
     options: set,
   };
 }
@@ -177,6 +186,19 @@ const parseSize =
     const match = /^(\d{1,6})x(\d{1,6})$/i.exec(text.trim());
     if (match === null) throw new InvalidArgumentError(help.badSize);
     return [Number(match[1]), Number(match[2])];
+  };
+
+const collectText = (text: string, before: readonly string[] = []): string[] => [...before, text];
+
+/** `FILE`, `FILE:0.8` or `FILE:0.8:0.5`; colons before the weights belong to the file. */
+const collectLora =
+  ({ help }: Messages) =>
+  (text: string, before: NonNullable<RecipeInput['loras']> = []): NonNullable<RecipeInput['loras']> => {
+    const [, name, weight, textEncoderWeight] = /^(.+?)(?::([-+.\deE]+))?(?::([-+.\deE]+))?$/.exec(text) ?? [];
+    const numbers = [weight, textEncoderWeight].map((number) => (number === undefined ? undefined : Number(number)));
+    if (name === undefined || numbers.some((number) => Number.isNaN(number)))
+      throw new InvalidArgumentError(help.badLora);
+    return [...before, { name, weight: numbers[0], textEncoderWeight: numbers[1] }];
   };
 
 const collectOption =

@@ -19,6 +19,7 @@ export const en = {
       'Exit codes: 0 done, 1 failed, 2 wrong use or unsound input, 3 the picture differs (verify), 130 cancelled.',
     badNumber: 'Expected a number.',
     badSize: 'Expected width x height, such as 512x512.',
+    badLora: 'expected FILE, FILE:WEIGHT or FILE:WEIGHT:TEXT_WEIGHT, for example style:0.8',
     badOption: 'Expected option=value; `danqing options` lists the options.',
   },
   progress: {
@@ -68,6 +69,9 @@ export const en = {
     out: 'a file (replaced if it exists), a folder, or a pattern such as "[date]/[seed]-[prompt_words].png"',
     format: 'png, jpeg or webp; without it the ending of --out decides',
     quality: 'quality of JPEG and WebP, 1 to 100',
+    lora: 'a LoRA or one of its kin, by path or name, with its weight and that of the text encoder; may be repeated',
+    loraDir: 'also look for LoRAs in this folder; may be repeated',
+    force: 'apply add-ons that do not fit the checkpoint as far as they do',
     sidecar: 'also write the settings into a text file beside the picture',
     saveLatent: 'also write the final latents, float32 `latent` [batch, 4, height/8, width/8]',
     mode: 'fast (most memory), quick, small (least memory), or auto, which decides by the memory there is',

@@ -1,5 +1,5 @@
-import type { Messages } from './index.ts';
 import { downloadsZh } from './downloads.ts';
+import type { Messages } from './index.ts';
 import { libraryZh } from './library.ts';
 
 /** 程序的中文。 */
@@ -19,6 +19,7 @@ export const zh: Messages = {
     exitCodes: '退出码：0 完成，1 失败，2 用法或输入有误，3 图不相同（verify），130 已取消。',
     badNumber: '应为数字。',
     badSize: '应为 宽x高，如 512x512。',
+    badLora: '应为 文件、文件:权重 或 文件:权重:文本权重，例如 style:0.8',
     badOption: '应为 选项=值；danqing options 列出全部选项。',
   },
   progress: {
@@ -68,6 +69,9 @@ export const zh: Messages = {
     out: '文件（已存在则替换）、文件夹，或 "[date]/[seed]-[prompt_words].png" 这样的模板',
     format: 'png、jpeg 或 webp；不指定时由 --out 的扩展名决定',
     quality: 'JPEG 和 WebP 的质量，1 到 100',
+    lora: 'LoRA 或同类文件（路径或名称），可带权重与文本编码器权重；可重复',
+    loraDir: '另外在此文件夹中查找 LoRA；可重复',
+    force: '附加模型不完全适配时也应用能用的部分',
     sidecar: '同时把生成参数写进图旁的文本文件',
     saveLatent: '同时写出最终潜变量，float32 `latent` [batch, 4, height/8, width/8]',
     mode: 'fast（最占内存）、quick、small（最省内存），或 auto：按可用内存决定',

@@ -1,5 +1,6 @@
 import type { RecipeInput } from '@danqing/contract/recipe';
 import { DanqingError } from '@danqing/engine/errors';
+import { readAddNet } from '@danqing/engine/image/add-net';
 import type { GenerationParameters, Size } from '@danqing/engine/image/generation-parameters';
 import { optionNames, type OptionValue } from '@danqing/engine/pipelines/options';
 
@@ -42,9 +43,19 @@ export function restoreRecipe(parameters: GenerationParameters, size: Size): Rec
     clipSkip: parameters.clipSkip,
     // A graphics card's noise is computed as `nv`.
     rng: parameters.rng === 'CPU' ? 'cpu' : 'nv',
+    ...restoredLoras(parameters),
     options: Object.fromEntries(
       Object.entries(parameters.settings).filter((entry): entry is [string, OptionValue] => optionNames.has(entry[0])),
     ),
+  };
+}
+
+/** LoRAs that were chosen beside the prompt; those in the prompt are there still. */
+function restoredLoras({ extra }: GenerationParameters): Pick<RecipeInput, 'loras'> {
+  const loras = readAddNet(extra);
+  if (loras.length === 0) return {};
+  return {
+    loras: loras.map(({ name, denoiser, textEncoder }) => ({ name, weight: denoiser, textEncoderWeight: textEncoder })),
   };
 }
 

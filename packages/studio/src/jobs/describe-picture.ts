@@ -1,4 +1,6 @@
 import { basename, extname } from 'node:path';
+import { adapterTagTypes } from '@danqing/engine/adapters/read-adapter-tag';
+import { writeAddNet } from '@danqing/engine/image/add-net';
 import type { GenerationParameters, NamedFile } from '@danqing/engine/image/generation-parameters';
 import { writeInfotext } from '@danqing/engine/image/infotext';
 import type { Pixels } from '@danqing/engine/image/pixels';
@@ -12,6 +14,7 @@ import type { TextUse } from '@danqing/engine/text/encode-prompts';
 import { stripComments } from '@danqing/engine/text/prompt/comments';
 import { PROGRAM } from '@danqing/engine/version';
 import { hashLatent, hashPixels } from '@danqing/node/image/hash-pixels';
+import type { ReadyAdapters } from '../adapters/open-adapters.ts';
 import type { CheckpointFiles } from './checkpoint-files.ts';
 import type { PlannedBatch } from './plan-batches.ts';
 
@@ -28,6 +31,7 @@ export interface DrawnBatch {
   readonly sha256: ReadonlyMap<string, string>;
   readonly runtime: Receipt['runtime'];
   readonly result: GenerateResult;
+  readonly adapters: Pick<ReadyAdapters, 'addOns' | 'loraHashes' | 'chosen' | 'ignoredTags'>;
 }
 
 /** The texts that go into the file of one picture. */
@@ -39,7 +43,7 @@ export interface PictureTexts {
 
 /** Says in A1111's words and in our own what picture `index` of a batch is made of. */
 export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels, latent: Float32Array): PictureTexts {
-  const { batch, files, refiner, sha256, runtime, result } = drawn;
+  const { batch, files, refiner, sha256, runtime, result, adapters } = drawn;
   const { request } = batch;
   const { seed, subseed } = request.seeds[index]!;
   const { schedule = automaticSchedule(request.sampler) } = request;
@@ -62,9 +66,9 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
     ...(request.seedResizeFrom && { seedResizeFrom: request.seedResizeFrom }),
     clipSkip: result.text.clipSkip,
     tiling: false,
-    loraHashes: [],
+    loraHashes: adapters.loraHashes,
     tiHashes: [],
-    extra: [],
+    extra: writeAddNet(adapters.chosen),
     version: PROGRAM,
     rng: recorded.rng,
     settings: { ...recorded.settings, ...recordTextOptions(request.text) },
@@ -86,12 +90,15 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
       ...(vae.file !== undefined && hashOf(vae.file, sha256)),
       why: vae.why,
     },
-    addOns: [],
+    addOns: adapters.addOns,
     text: {
       prompt: lengthOf(result.text.texts, 'prompt'),
       negativePrompt: lengthOf(result.text.texts, 'negative prompt'),
       clipSkip: result.text.clipSkip,
-      ignoredTags: result.tags.map(({ canonical }) => canonical),
+      ignoredTags: [
+        ...result.tags.filter(({ type }) => !adapterTagTypes.includes(type)).map(({ canonical }) => canonical),
+        ...adapters.ignoredTags,
+      ],
     },
     sampling: {
       samplerName: request.sampler.name,

@@ -1,9 +1,14 @@
 import type { Phase, WorkerEvent, WorkerRequest } from '@danqing/contract/worker-messages';
+import type { Adaptation } from '@danqing/engine/adapters/adaptation';
+import { adapterTagTypes } from '@danqing/engine/adapters/read-adapter-tag';
 import { toPixels } from '@danqing/engine/image/pixels';
 import type { Receipt } from '@danqing/engine/image/receipt';
 import { generate, pictureOf } from '@danqing/engine/pipelines/generate';
 import type { Model } from '@danqing/engine/pipelines/model';
+import { readOptions } from '@danqing/engine/pipelines/options';
 import { isFolder } from '@danqing/engine/weights/diffusers/model-folder';
+import type { OpenAdapters } from '../adapters/open-adapters.ts';
+import { ownLoraFolders } from '../folders.ts';
 import type { FileHashes } from '../library/file-hashes.ts';
 import { type CheckpointFiles, openCheckpoint } from './checkpoint-files.ts';
 import { describePicture, notesOf } from './describe-picture.ts';
@@ -35,6 +40,9 @@ export interface DrawingPlace {
     files: CheckpointFiles,
     recipe: SettledRecipe,
   ): Promise<{ readonly model: Model; readonly runtime: Receipt['runtime']; readonly notes: readonly string[] }>;
+  /** The same, adapted. */
+  adapted(files: CheckpointFiles, recipe: SettledRecipe, adaptation: Adaptation): Promise<Model>;
+  readonly adapters: OpenAdapters;
   readonly hashes: FileHashes;
   now(): number;
   random(): number;
@@ -73,9 +81,16 @@ export async function drawJob(
   hashing.catch(() => undefined);
 
   const progress = new Progress(batches.flatMap(planWork), place.now());
+  const adapters = await prepareAdapters(settled, files, place);
+  for (const text of adapters.notes) await tell({ type: 'note', job, text });
+  const { adaptation } = adapters;
+  const drawing = adaptation === undefined ? model : await place.adapted(files, settled, adaptation);
+  const handledTagTypes = adapterTagTypes;
+
   const showPreview = previewer(previews ? model.preview : undefined, place);
   for (const [batchNumber, batch] of batches.entries()) {
-    const run = generate({ ...batch.request, refiner }, model, control.signal);
+    adaptation?.beginStep(1);
+    const run = generate({ ...batch.request, refiner, handledTagTypes }, drawing, control.signal);
     let next = await run.next();
     while (next.done !== true) {
       const event = next.value;
@@ -83,6 +98,7 @@ export async function drawJob(
         progress.begin(event.phase, place.now());
         await tell({ type: 'phase', job, phase: event.phase });
       } else {
+        adaptation?.beginStep(event.step + 1);
         progress.finishUnit(place.now());
         const secondsLeft = progress.secondsLeft(place.now());
         const preview = await showPreview(event.denoised);
@@ -103,7 +119,7 @@ export async function drawJob(
     progress.finishUnit(place.now());
     for (const text of notesOf(result)) await tell({ type: 'note', job, text });
     const refined = result.isRefined ? refiner : undefined;
-    const drawn = { batch, files, refiner: refined, sha256: await hashing, runtime, result };
+    const drawn = { batch, files, refiner: refined, sha256: await hashing, runtime, result, adapters };
     for (const [i, pixels] of result.pixels.entries()) {
       const latent = pictureOf(result.latent, i).data;
       const { infotext, receipt } = describePicture(drawn, i, pixels, latent);
@@ -123,6 +139,15 @@ export async function drawJob(
     }
   }
   await tell({ type: 'done', job });
+}
+
+/** What the prompt's tags and the recipe ask for in adapters. */
+async function prepareAdapters(recipe: SettledRecipe, files: CheckpointFiles, place: DrawingPlace) {
+  const { prompt, steps, loras, loraFolders, forceAddOns } = recipe;
+  const { text } = readOptions(recipe.options);
+  const folders = [...loraFolders, ...ownLoraFolders()];
+  const ask = { prompt, steps, chosen: loras, folders, force: forceAddOns, stripComments: text.stripComments };
+  return place.adapters.prepare(ask, files.index, files.parts.family);
 }
 
 /** The work of a batch in model calls: what the time left is reckoned from. */

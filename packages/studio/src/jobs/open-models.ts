@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
+import type { Adaptation } from '@danqing/engine/adapters/adaptation';
 import { type Graph, topological } from '@danqing/engine/graph/value';
-import { createModel, type Model } from '@danqing/engine/pipelines/model';
+import { createModel, type Model, type ModelHands } from '@danqing/engine/pipelines/model';
 import type { RunMode } from '@danqing/engine/runtime';
 import { elementCount } from '@danqing/engine/tensor/tensor';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
@@ -40,15 +41,20 @@ export class OpenModels {
     return model;
   }
 
+  /** A model of these files whose networks are adapted; kept by whoever asked for it. */
+  adapted(files: CheckpointFiles, adaptation: Adaptation): Model {
+    return this.#create(files, (hands) => adaptation.adapt(hands));
+  }
+
   /** Forgets all models. */
   clear(): void {
     this.#kept.clear();
   }
 
-  #create({ checkpoint, parts, vae, previewVae }: CheckpointFiles): Model {
+  #create({ checkpoint, parts, vae, previewVae }: CheckpointFiles, adapt = (hands: ModelHands) => hands): Model {
     return createModel(
       { parts, vae: vae.part, previewVae },
-      {
+      adapt({
         withSession: this.#sessions.forModel(),
         async readTensor(entry) {
           const { index, files, close } = await openModelFile(checkpoint);
@@ -58,7 +64,7 @@ export class OpenModels {
             await close();
           }
         },
-      },
+      }),
     );
   }
 }

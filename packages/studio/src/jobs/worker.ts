@@ -6,6 +6,7 @@ import type { Runtime } from '@danqing/engine/runtime';
 import { linkToParent } from '@danqing/node/process/parent-link';
 import { onnxRuntimeVersion } from '@danqing/node/runtime/onnxruntime';
 import { runtimes } from '@danqing/node/runtime/runtimes/index';
+import { OpenAdapters } from '../adapters/open-adapters.ts';
 import { cacheFolder } from '../folders.ts';
 import { FileHashes } from '../library/file-hashes.ts';
 import { type DrawingPlace, drawJob } from './draw-job.ts';
@@ -54,6 +55,11 @@ async function openOn(runtime: Runtime): Promise<OpenOn> {
 }
 
 const place: DrawingPlace = {
+  adapters: new OpenAdapters(),
+  async adapted(files, recipe, adaptation) {
+    const { models } = await openOn(runtimes[recipe.runtime]);
+    return models.adapted(files, adaptation);
+  },
   hashes: new FileHashes(cacheFolder()),
   now: () => performance.now(),
   random: Math.random,

@@ -1,0 +1,113 @@
+import { readdir, stat } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import { openModel } from '@danqing/node/files/open-model';
+import { modelStem } from '../library/model-stem.ts';
+
+/** An adapter found by its name. */
+export interface FoundAdapter {
+  readonly path: string;
+  /** Name by which A1111 knows it. */
+  readonly name: string;
+  /** What was understood otherwise than it was written, in sentences. */
+  readonly remarks: readonly string[];
+}
+
+/** Endings that A1111 takes in these folders, and the one that diffusers writes; of two files with one name the first counts. */
+const ENDINGS = ['.safetensors', '.pt', '.ckpt', '.bin'];
+
+/** Names that A1111 takes for no alias. */
+const FORBIDDEN = new Set(['none', 'addams']);
+
+const FOLDERS_DEEP = 16;
+
+/** Looks adapters up by name in folders and those below them, for as long as one job takes. */
+export class AdapterFolders {
+  readonly #folders: readonly string[];
+  #files: Promise<readonly string[]> | undefined;
+  #aliases: Promise<ReadonlyMap<string, readonly string[]>> | undefined;
+
+  constructor(folders: readonly string[]) {
+    this.#folders = folders;
+  }
+
+  /**
+   * The file called `name`: a path, a name without its ending, in any case, or the name that its trainer gave it. Undefined when there is none.
+   */
+  async find(name: string): Promise<FoundAdapter | undefined> {
+    if (await isFile(name)) return { path: resolve(name), name: modelStem(name), remarks: [] };
+    const files = await (this.#files ??= this.#list());
+    const stem = modelStem(name);
+    const exact = files.filter((path) => modelStem(path) === stem);
+    if (exact[0] !== undefined) return found(exact, []);
+    const alike = files.filter((path) => modelStem(path).toLowerCase() === stem.toLowerCase());
+    if (alike[0] !== undefined) return found(alike, [`"${name}" is read as "${modelStem(alike[0])}"`]);
+    return this.#byAlias(name);
+  }
+
+  /** Names of all files, for those who look for one that is not there. */
+  async names(): Promise<readonly string[]> {
+    return (await (this.#files ??= this.#list())).map(modelStem);
+  }
+
+  async #byAlias(name: string): Promise<FoundAdapter | undefined> {
+    if (FORBIDDEN.has(name.toLowerCase())) return undefined;
+    const aliases = await (this.#aliases ??= this.#readAliases());
+    const named = aliases.get(name) ?? [];
+    // An alias that two files share tells neither.
+    if (named.length !== 1) return undefined;
+    return found(named, [`"${name}" is what its trainer called "${modelStem(named[0]!)}"`]);
+  }
+
+  async #list(): Promise<readonly string[]> {
+    const files: string[] = [];
+    for (const folder of this.#folders) await walk(folder, FOLDERS_DEEP, files);
+    const place = (path: string): number => ENDINGS.indexOf(extname(path).toLowerCase());
+    return files.sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+  }
+
+  async #readAliases(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const aliases = new Map<string, string[]>();
+    for (const path of await (this.#files ??= this.#list())) {
+      const alias = await aliasOf(path);
+      if (alias === undefined) continue;
+      const others = aliases.get(alias);
+      if (others === undefined) aliases.set(alias, [path]);
+      else others.push(path);
+    }
+    return aliases;
+  }
+}
+
+function found(paths: readonly string[], remarks: readonly string[]): FoundAdapter {
+  const [path, ...others] = paths as [string, ...string[]];
+  const more = others.length > 0 ? [`there are ${paths.length} files of this name; ${path} is used`] : [];
+  return { path, name: modelStem(path), remarks: [...remarks, ...more] };
+}
+
+async function walk(folder: string, deep: number, files: string[]): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && !(await isFile(path)));
+    if (isFolder && deep > 0) await walk(path, deep - 1, files);
+    else if (!isFolder && ENDINGS.includes(extname(entry.name).toLowerCase())) files.push(path);
+  }
+}
+
+/** The name that a trainer noted; of a file that cannot be read there is none. */
+async function aliasOf(path: string): Promise<string | undefined> {
+  try {
+    const { index, close } = await openModel(path);
+    await close();
+    return index.metadata.get('ss_output_name');
+  } catch {
+    return undefined;
+  }
+}
+
+const isFile = async (path: string): Promise<boolean> =>
+  path !== '' &&
+  (await stat(path).then(
+    (facts) => facts.isFile(),
+    () => false,
+  ));

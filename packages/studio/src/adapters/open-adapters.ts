@@ -1,0 +1,231 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { ModelNotes } from '@danqing/contract/model-notes';
+import { Adaptation } from '@danqing/engine/adapters/adaptation';
+import { AdaptedWeights } from '@danqing/engine/adapters/adapted-weights';
+import { openAdapter } from '@danqing/engine/adapters/adapter-file';
+import type { AdapterUse } from '@danqing/engine/adapters/adapter-use';
+import { type BaseModules, baseModules } from '@danqing/engine/adapters/base-modules';
+import { type AdapterFit, checkBase, describeFit, fitAdapter } from '@danqing/engine/adapters/fit-adapter';
+import { type MatchedAdapter, matchAdapter } from '@danqing/engine/adapters/match-adapter';
+import { measuringGraph, relativeSizes, type RelativeSizes } from '@danqing/engine/adapters/measure-adapter';
+import {
+  type AdapterRequest,
+  adapterTagTypes,
+  adviceIn,
+  readAdapterTag,
+} from '@danqing/engine/adapters/read-adapter-tag';
+import { familyOf } from '@danqing/engine/detect-family';
+import { DanqingError } from '@danqing/engine/errors';
+import { families } from '@danqing/engine/families/index';
+import type { Family } from '@danqing/engine/family';
+import type { ChosenLora } from '@danqing/engine/image/add-net';
+import type { AppliedAddOn } from '@danqing/engine/image/receipt';
+import { parsePrompts } from '@danqing/engine/text/prompt/parse-prompts';
+import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
+import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
+import { openModel } from '@danqing/node/files/open-model';
+import { hashModel } from '@danqing/node/hashing/hash-model';
+import { runGraph } from '@danqing/node/runtime/run-graph';
+import { identifyFile } from '../jobs/open-models.ts';
+import { parseNotes } from '../library/model-notes.ts';
+import { modelStem } from '../library/model-stem.ts';
+import { AdapterFolders } from './find-adapter.ts';
+
+/** Digits of a hash as A1111 writes it for LoRAs. */
+const LORA_HASH_DIGITS = 12;
+
+/** What adapters are asked for, and on what. */
+export interface AdapterAsk {
+  readonly prompt: string;
+  readonly stripComments: boolean;
+  readonly steps: number;
+  /** Adapters that were chosen outside of the prompt; `name` is a path or a name. A weight that is absent is the author's, or 1. */
+  readonly chosen: readonly ChosenAdapter[];
+  /** Folders to look in. */
+  readonly folders: readonly string[];
+  /** Apply what does not fit, too. */
+  readonly force: boolean;
+}
+
+export interface ChosenAdapter {
+  readonly name: string;
+  readonly weight?: number | undefined;
+  readonly textEncoderWeight?: number | undefined;
+}
+
+/** Adapters that are ready to draw with, and all there is to say about them. */
+export interface ReadyAdapters {
+  /** Undefined when there is none. */
+  readonly adaptation: Adaptation | undefined;
+  readonly fits: readonly AdapterFit[];
+  readonly addOns: readonly AppliedAddOn[];
+  readonly loraHashes: readonly { readonly name: string; readonly hash: string }[];
+  /** Those that were chosen beside the prompt. */
+  readonly chosen: readonly ChosenLora[];
+  readonly notes: readonly string[];
+  /** Tags that ask for what was not found. */
+  readonly ignoredTags: readonly string[];
+}
+
+interface Opened {
+  readonly key: string;
+  readonly matched: MatchedAdapter;
+  readonly sizes: RelativeSizes;
+  readonly dataHash: string;
+}
+
+/** So many adapters stay known: their names and places, not their weights. */
+const KEPT_ADAPTERS = 64;
+
+/** Adapters of one drawing process: what is known of files, and the memory for adapted weights. */
+export class OpenAdapters {
+  readonly #weights = new AdaptedWeights();
+  readonly #opened = new Map<string, Opened>();
+
+  /**
+   * Finds, checks and measures all adapters that a job asks for, and works out the adapted weights, before anything is drawn.
+   * @throws missing for a chosen one that is not there; bad-shape for one that belongs on another base; bad-file, not-a-number.
+   */
+  async prepare(ask: AdapterAsk, index: TensorIndex, family: Family): Promise<ReadyAdapters> {
+    const folders = new AdapterFolders(ask.folders);
+    const notes: string[] = [];
+    const ignoredTags: string[] = [];
+    const requests = await this.#requests(ask, folders, notes, ignoredTags);
+    const base = baseModules(index);
+    const uses: AdapterUse[] = [];
+    const fits: AdapterFit[] = [];
+    const addOns: AppliedAddOn[] = [];
+    const loraHashes: { name: string; hash: string }[] = [];
+    const chosen: ChosenLora[] = [];
+    for (const { request, path, advice, isChosen } of requests) {
+      const { matched, sizes, dataHash } = await this.#open(path, base, index, family, ask.force);
+      const context = { family, families: Object.values(families), prompt: ask.prompt, force: ask.force };
+      const said = { ...adviceIn(matched.adapter.metadata), ...definedOf(advice) };
+      const fit = fitAdapter(matched, request, sizes, { ...context, advice: said });
+      fits.push(fit);
+      notes.push(describeFit(fit));
+      uses.push({ matched, ...request });
+      const name = modelStem(path);
+      const hash = dataHash.slice(0, LORA_HASH_DIGITS);
+      loraHashes.push({ name: name.replaceAll(/[:,]/g, ''), hash });
+      if (isChosen) chosen.push({ name, hash, denoiser: request.denoiser, textEncoder: request.textEncoder });
+      addOns.push({
+        name: basename(path),
+        kind: fit.kinds.join(', ') || 'lora',
+        weight: request.denoiser,
+        matchedKeys: fit.matchedKeys,
+        totalKeys: fit.totalKeys,
+      });
+    }
+    if (uses.length === 0) return { adaptation: undefined, fits, addOns, loraHashes, chosen, notes, ignoredTags };
+    if (uses.length > 1 && uses.every(({ denoiser }) => denoiser > STACKED)) {
+      notes.push(`${uses.length} add-ons are stacked at more than ${STACKED} each; 0.5 to ${STACKED} is usual then.`);
+    }
+    const adaptation = new Adaptation(uses, base, { runGraph, weights: this.#weights });
+    await adaptation.prepare();
+    return { adaptation, fits, addOns, loraHashes, chosen, notes, ignoredTags };
+  }
+
+  /** Forgets everything and gives the memory back. */
+  clear(): void {
+    this.#weights.clear();
+    this.#opened.clear();
+  }
+
+  async #requests(ask: AdapterAsk, folders: AdapterFolders, notes: string[], ignoredTags: string[]) {
+    const parsed = parsePrompts([ask.prompt], [''], {
+      stripComments: ask.stripComments,
+      handledTagTypes: adapterTagTypes,
+    });
+    const tags = parsed.tags.filter(({ type }) => adapterTagTypes.includes(type));
+    const found: { request: AdapterRequest; path: string; advice: ModelNotes; isChosen: boolean }[] = [];
+    for (const tag of tags) {
+      const request = readAdapterTag(tag, ask.steps);
+      const file = await folders.find(request.name);
+      if (file === undefined) {
+        notes.push(
+          `No LoRA "${request.name}" was found in ${ask.folders.join(', ')}; "${tag.canonical}" has no effect.`,
+        );
+        ignoredTags.push(tag.canonical);
+        continue;
+      }
+      notes.push(...file.remarks);
+      found.push({ request, path: file.path, advice: await notesBeside(file.path), isChosen: false });
+    }
+    for (const { name, weight, textEncoderWeight } of ask.chosen) {
+      const file = await folders.find(name);
+      if (file === undefined) {
+        throw new DanqingError('missing', {
+          where: 'LoRA',
+          expected: `a file "${name}", or one of this name in ${ask.folders.join(', ')}`,
+          found: (await folders.names()).slice(0, NAMES_SHOWN).join(', ') || 'none there',
+        });
+      }
+      notes.push(...file.remarks);
+      const advice = await notesBeside(file.path);
+      const denoiser = weight ?? (advice.preferredWeight || 1);
+      const request = { name: file.name, denoiser, textEncoder: textEncoderWeight ?? denoiser };
+      found.push({ request, path: file.path, advice, isChosen: true });
+    }
+    return found;
+  }
+
+  async #open(path: string, base: BaseModules, index: TensorIndex, family: Family, force: boolean): Promise<Opened> {
+    const key = `${identifyFile(path)} on ${identifyFile(index.file)}`;
+    const known = this.#opened.get(key);
+    if (known !== undefined) return known;
+    const { index: own, files, close } = await openModel(path);
+    let matched: MatchedAdapter;
+    try {
+      refuseCheckpoint(own);
+      matched = matchAdapter(await openAdapter(own, async (entry) => readTensorBytes(own, entry, files)), base);
+    } finally {
+      await close();
+    }
+    const context = { family, families: Object.values(families), prompt: '', advice: {}, force };
+    // Before the work of measuring.
+    checkBase(matched, context);
+    const sizes = relativeSizes(await runGraph(measuringGraph(matched, {}), {}));
+    const { data = '' } = await hashModel(path, ['data']);
+    const opened = { key, matched, sizes, dataHash: data };
+    this.#opened.set(key, opened);
+    if (this.#opened.size > KEPT_ADAPTERS) this.#opened.delete(this.#opened.keys().next().value!);
+    return opened;
+  }
+}
+
+/** Weights of several add-ons that are each above this are much. */
+const STACKED = 0.8;
+
+const NAMES_SHOWN = 12;
+
+function refuseCheckpoint(index: TensorIndex): void {
+  let family;
+  try {
+    family = familyOf(index, families);
+  } catch {
+    return;
+  }
+  throw new DanqingError('bad-file', {
+    where: index.file,
+    expected: 'a LoRA',
+    found: `a whole checkpoint of ${family.title}`,
+    advice: 'Choose it as the model instead.',
+  });
+}
+
+async function notesBeside(path: string): Promise<ModelNotes> {
+  try {
+    return parseNotes(await readFile(join(dirname(path), `${modelStem(path)}.json`), 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+const definedOf = ({ preferredWeight, activationText, negativeText, clipSkip, vae }: ModelNotes) =>
+  Object.fromEntries(
+    Object.entries({ preferredWeight, activationText, negativeText, clipSkip, vae }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
