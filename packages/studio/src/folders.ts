@@ -14,6 +14,9 @@ export const tinyVae = asset('taesd.safetensors');
 /** Tiny autoencoders by the latents that they are for. */
 export const tinyVaes = { taesd: tinyVae, taesdxl: asset('taesdxl.safetensors') } as const;
 
+/** The catalogue of well-known models. */
+export const catalogueFile = asset('catalogue.json');
+
 /** Folder of what the program remembers between runs; deleting it loses nothing but time. */
 export const cacheFolder = (): string => process.env['DANQING_CACHE'] ?? join(homedir(), '.cache', 'danqing');
 

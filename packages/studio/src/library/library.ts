@@ -6,6 +6,7 @@ import { type FoundRow, ModelTable, type RowOrder, type RowQuery } from '../db/m
 import { deleteDatabase, isDamaged, openDatabase } from '../db/open-database.ts';
 import { cacheFolder, homeFolder } from '../folders.ts';
 import { readSettings, settingsFile } from '../settings/settings.ts';
+import { openCatalogue } from './catalogue.ts';
 import { findCheckpoint } from './find-checkpoint.ts';
 import { findFolders, type FoundFolders, makeOwnFolders } from './find-folders.ts';
 import { wordsOf } from './fold-text.ts';
@@ -154,7 +155,14 @@ export class Library {
 
   /** What a model goes with, and with `checkpoint` whether it fits it. */
   findPairings(model: LibraryModel, checkpoint?: LibraryModel): Pairing[] {
-    return findPairings({ model, checkpoint, installed: this.find(), catalogue: [], entryOf: () => undefined });
+    const catalogue = openCatalogue();
+    return findPairings({
+      model,
+      checkpoint,
+      installed: this.find(),
+      catalogue: catalogue.entries,
+      entryOf: (each) => catalogue.recognise(each)?.entry,
+    });
   }
 
   /** Models in a folder for other kinds. */

@@ -6,9 +6,9 @@ export interface PairedEntry {
   readonly id: string;
   readonly name: string;
   /** Recommended checkpoints, any one of which will do. */
-  readonly needs?: readonly string[];
+  readonly needs?: readonly string[] | undefined;
   /** Used together. */
-  readonly pairWith?: readonly string[];
+  readonly pairWith?: readonly string[] | undefined;
 }
 
 /** A model as far as it matters what it goes with. */
