@@ -25,6 +25,8 @@ interface Typed {
   readonly subseed?: number;
   readonly subseedStrength?: number;
   readonly seedResizeFrom?: [number, number];
+  readonly refiner?: string;
+  readonly refinerSwitchAt?: number;
   readonly lora?: RecipeInput['loras'];
   readonly loraDir?: readonly string[];
   readonly force?: boolean;
@@ -69,6 +71,8 @@ export const generate: CliCommand = {
       .option('--subseed <n>', say.subseed, number)
       .option('--subseed-strength <x>', say.subseedStrength, number)
       .option('--seed-resize-from <size>', say.seedResizeFrom, parseSize(messages))
+      .option('--refiner <file>', say.refiner)
+      .option('--refiner-switch-at <x>', say.refinerSwitchAt, number)
       .option('--lora <file[:weight[:te]]>', say.lora, collectLora(messages))
       .option('--lora-dir <folder>', say.loraDir, collectText)
       .option('--force', say.force)
@@ -142,6 +146,7 @@ function recipeOf(prompt: string, typed: Typed): RecipeInput {
   const { negative, model, cfg, set } = typed;
   const { sampler, scheduler, vae, steps, seed, width, height, batchSize, batchCount, clipSkip, rng } = typed;
   const { subseed, subseedStrength, seedResizeFrom, mode, provider } = typed;
+  const { refiner, refinerSwitchAt } = typed;
   return {
     prompt,
     negativePrompt: negative,
@@ -155,6 +160,7 @@ function recipeOf(prompt: string, typed: Typed): RecipeInput {
     subseed,
     subseedStrength,
     seedResizeFrom,
+    ...(refiner !== undefined && { refiner: { checkpoint: refiner, switchAt: refinerSwitchAt } }),
     width,
     height,
     batchSize,

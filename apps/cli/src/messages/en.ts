@@ -65,6 +65,8 @@ export const en = {
     subseed: 'seed of a variation; -1 draws one',
     subseedStrength: 'how much of the variation, 0 to 1',
     seedResizeFrom: 'draw the noise as for a picture of this size',
+    refiner: 'a second checkpoint that takes over and finishes the picture',
+    refinerSwitchAt: 'share of the noise that is gone when it takes over, 0 to 1 (0.8)',
     set: 'set an option by its A1111 name; can be repeated; `danqing options` lists them',
     out: 'a file (replaced if it exists), a folder, or a pattern such as "[date]/[seed]-[prompt_words].png"',
     format: 'png, jpeg or webp; without it the ending of --out decides',

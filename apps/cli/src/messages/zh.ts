@@ -65,6 +65,8 @@ export const zh: Messages = {
     subseed: '变异种子；-1 为随机',
     subseedStrength: '变异强度，0 到 1',
     seedResizeFrom: '噪声按此尺寸的图来取',
+    refiner: '中途接手、完成图片的第二个大模型（refiner）',
+    refinerSwitchAt: '噪声去掉多少时由它接手，0 到 1（0.8）',
     set: '按 A1111 的名称设置选项，可重复；danqing options 列出全部',
     out: '文件（已存在则替换）、文件夹，或 "[date]/[seed]-[prompt_words].png" 这样的模板',
     format: 'png、jpeg 或 webp；不指定时由 --out 的扩展名决定',
