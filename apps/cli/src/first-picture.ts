@@ -4,6 +4,7 @@ import type { SavedPicture } from '@danqing/studio/gallery/save-picture';
 import { drawPictures } from './drawing/draw-pictures.ts';
 import type { Messages } from './messages/index.ts';
 import { picturePrinter } from './terminal/picture-printer.ts';
+import { printBytes } from './terminal/print-bytes.ts';
 import { printColumns } from './terminal/print-table.ts';
 
 /** What the starter model draws well. */
@@ -35,20 +36,31 @@ export async function drawFirstPicture(messages: Messages): Promise<void> {
       const { parameters } = JSON.parse(picture.receipt) as { parameters: { seed: string } };
       const print = picturePrinter(process.env, process.stdout);
       if (print !== undefined) process.stdout.write(`\n${print({ ...picture, file: await readFile(path) })}\n\n`);
-      console.log(`${say.saved(path)}\n${say.prompt(prompt, parameters.seed)}\n\n${nextSteps(path, messages)}`);
+      console.log(`${say.saved(path)}\n${say.prompt(prompt, parameters.seed)}\n\n${await nextSteps(path, messages)}`);
       return notes;
     },
   });
 }
 
-function nextSteps(path: string, { first }: Messages): string {
+async function nextSteps(path: string, messages: Messages): Promise<string> {
+  const { first } = messages;
   // As the program was started.
   const danqing = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : 'danqing';
   const steps = [
     [`${danqing} generate "birthday cake" --seed 7`, first.other],
     [`${danqing} info ${path}`, first.about],
+    ...(await offerModel(danqing, messages)),
     [`${danqing} generate "a fox in the snow" -m model.safetensors`, first.own],
     [`${danqing} help`, first.help],
   ];
   return `${first.next}\n${printColumns(steps.map(([command, what]) => [`  ${command}`, `# ${what}`]))}`;
+}
+
+/** A checkpoint to begin with, for somebody who has none. */
+async function offerModel(danqing: string, { firstModel }: Messages): Promise<string[][]> {
+  const { offerFirstModel } = await import('@danqing/studio/downloads/first-model');
+  const offer = await offerFirstModel();
+  if (offer === undefined) return [];
+  const { link, title, sizeBytes, licence } = offer;
+  return [[`${danqing} download ${link}`, firstModel(title, printBytes(sizeBytes), licence)]];
 }

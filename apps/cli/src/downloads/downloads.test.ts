@@ -1,6 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SiteFile, type SiteModel, startSites, type TestSites, TOKEN } from '../../../../tests/model-sites.ts';
 import { sharedData } from '../../../../tests/shared-data.ts';
@@ -84,6 +87,48 @@ describe('danqing download', () => {
     const ran = await run(['download', 'owner/one', 'nonsense', '--json']);
     expect([ran.code, parse(ran)]).toMatchObject([2, { error: { code: 'bad-value', where: 'the link' } }]);
     expect(sites.hub.seen).toEqual([]);
+  });
+
+  it('goes on where it was after kill -9 and after Ctrl-C', async () => {
+    const slow = { ...lora, pieceBytes: 32 * 1024, waitMs: 40 };
+    models[0] = { ...models[0]!, versions: [{ ...models[0]!.versions[0]!, files: [slow] }] };
+    const words = ['download', 'https://civitai.com/models/7', '--allow-private'];
+    const program = fileURLToPath(new URL('../../bin/danqing.js', import.meta.url));
+    const env = { ...process.env, DANQING_HOME: join(home, 'home'), DANQING_CACHE: join(home, 'cache'), ...sites.env };
+    const staging = inHome('.danqing-downloads');
+    const doneBytes = (): number => {
+      const journal = existsSync(staging) ? readdirSync(staging).find((name) => name.endsWith('.journal')) : undefined;
+      if (journal === undefined) return 0;
+      const { segments } = JSON.parse(readFileSync(join(staging, journal), 'utf8')) as { segments: number[][] };
+      return segments.reduce((sum, [, , done]) => sum + done!, 0);
+    };
+    const until = async (enough: number, signal: 'SIGKILL' | 'SIGINT'): Promise<number | null> => {
+      const child = spawn(process.execPath, [program, ...words], { env, stdio: 'ignore' });
+      while (doneBytes() < enough) await new Promise((resolve) => setTimeout(resolve, 20));
+      child.kill(signal);
+      const [code] = (await once(child, 'exit')) as [number | null];
+      return code;
+    };
+    expect(await until(1, 'SIGKILL')).toBeNull();
+    const afterKill = doneBytes();
+    expect(await until(afterKill + 1, 'SIGINT')).toBe(130);
+    const afterStop = doneBytes();
+    expect(afterStop).toBeGreaterThan(afterKill);
+    sites.content.seen.length = 0;
+    const ran = await run(words);
+    expect([ran.code, ran.stdout]).toEqual([0, `${inHome('models/Lora/disney.safetensors')}\n`]);
+    expect(sites.content.seen[0]!.headers.range).toMatch(new RegExp(`^bytes=${afterStop}-`));
+    expect(readFileSync(inHome('models/Lora/disney.safetensors')).equals(lora.bytes)).toBe(true);
+    expect(existsSync(staging)).toBe(false);
+  });
+
+  it('says that the disk is full, and goes on when there is room', async () => {
+    const full = await run(['download', 'owner/one', '--allow-private'], { fileBlocks: 1000 });
+    expect([full.code, full.stdout]).toEqual([1, '']);
+    expect(full.stderr).toMatch(
+      /found a limit on the size of files. What was fetched so far is kept: make room, and start it again/,
+    );
+    expect((await run(['download', 'owner/one', '--allow-private'])).code).toBe(0);
   });
 
   it('refuses private addresses unless they are allowed', async () => {
@@ -174,6 +219,11 @@ describe('danqing search', () => {
     expect(stdout).toContain('bad\\u001b[2Jname\\u202e');
     expect(stdout).not.toMatch(/[\u001b\u0007\u202e]/);
   });
+});
+
+it('DL-01: the first start offers Stable Diffusion 1.5', async () => {
+  const ran = await run([]);
+  expect(ran.stdout).toMatch(/^ {2}danqing download sd15 +# Stable Diffusion 1.5: 4.27 GB, CreativeML Open RAIL-M$/m);
 });
 
 describe('danqing annotate', () => {

@@ -1,5 +1,6 @@
 /** What the commands that fetch things say in English. */
 export const downloadsEn = {
+  firstModel: (title: string, size: string, licence: string) => `${title}: ${size}, ${licence}`,
   download: {
     summary: 'fetch models: by link, by name of a repository, or a known one such as sd15',
     links: 'page or download link of Civitai, link or repository of Hugging Face, any other link to a file, or: sd15',
@@ -104,6 +105,7 @@ export const downloadsEn = {
 
 /** 下载类命令的中文。 */
 export const downloadsZh: typeof downloadsEn = {
+  firstModel: (title, size, licence) => `${title}：${size}，${licence}`,
   download: {
     summary: '下载模型：用链接、仓库名，或 sd15 这样的已知名称',
     links: 'Civitai 的页面或下载链接，Hugging Face 的链接或仓库名，其他文件链接，或 sd15',

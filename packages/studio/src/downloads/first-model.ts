@@ -1,4 +1,10 @@
-import { knownModels, type KnownModel } from './known-models.ts';
+import { readdir } from 'node:fs/promises';
+import { homeFolder } from '../folders.ts';
+import { pathsLike } from '../library/find-folders.ts';
+import { ownFolderOf } from '../library/folder-rules.ts';
+import { isModelName } from '../library/model-stem.ts';
+import { readSettings, settingsFile } from '../settings/settings.ts';
+import { type KnownModel, knownModels } from './known-models.ts';
 
 /** What is offered to somebody who has no checkpoint yet. */
 export interface FirstModel {
@@ -11,11 +17,11 @@ export interface FirstModel {
 }
 
 /**
- * Stable Diffusion 1.5 for the first start (DL-01), as the WebUI fetches it; undefined once there is a checkpoint. It is offered
- * and not fetched unasked: it is 4 GB large.
+ * Stable Diffusion 1.5 for the first start (DL-01), as the WebUI fetches it; undefined for who has a checkpoint or folders of other
+ * programs. It is offered and not fetched unasked: it is 4 GB large. Makes no folders.
  */
-export function offerFirstModel(checkpointCount: number): FirstModel | undefined {
-  if (checkpointCount > 0) return undefined;
+export async function offerFirstModel(home = homeFolder()): Promise<FirstModel | undefined> {
+  if (await hasCheckpoints(home)) return undefined;
   const { names, title, sizeBytes, repository, path } = knownModels[0] as KnownModel & { readonly sizeBytes: number };
   return {
     link: names[0]!,
@@ -24,4 +30,11 @@ export function offerFirstModel(checkpointCount: number): FirstModel | undefined
     licence: 'CreativeML Open RAIL-M',
     page: `https://huggingface.co/${repository}/blob/main/${path}`,
   };
+}
+
+async function hasCheckpoints(home: string): Promise<boolean> {
+  if ((await readSettings(settingsFile(home))).modelRoots.length > 0) return true;
+  const folders = await pathsLike(home, ownFolderOf('checkpoint')!);
+  const names = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true }).catch(() => [])));
+  return names.flat().some(isModelName);
 }

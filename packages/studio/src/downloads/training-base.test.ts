@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -39,17 +39,27 @@ afterEach(async () => {
 });
 
 describe('the first model', () => {
-  it('DL-01: is SD 1.5 by the checksum that everybody knows, offered as long as there is no checkpoint', () => {
-    expect(offerFirstModel(0)).toEqual({
+  it('DL-01: is SD 1.5 by the checksum that everybody knows, offered as long as there is no checkpoint', async () => {
+    expect(await offerFirstModel(home)).toEqual({
       link: 'sd15',
       title: 'Stable Diffusion 1.5',
       sizeBytes: 4_265_146_304,
       licence: 'CreativeML Open RAIL-M',
       page: 'https://huggingface.co/stable-diffusion-v1-5/stable-diffusion-v1-5/blob/main/v1-5-pruned-emaonly.safetensors',
     });
-    expect(offerFirstModel(1)).toBeUndefined();
+    expect(readdirSync(home)).toEqual([]);
     // The short hash that the WebUI shows behind its name.
     expect(knownModels[0]!.sha256).toMatch(/^6ce0161689b3853a[\da-f]{48}$/);
+    mkdirSync(join(home, 'models/stable-diffusion/anime'), { recursive: true });
+    writeFileSync(join(home, 'models/stable-diffusion/anime/readme.txt'), '');
+    expect(await offerFirstModel(home)).toBeDefined();
+    writeFileSync(join(home, 'models/stable-diffusion/anime/a.ckpt'), '');
+    expect(await offerFirstModel(home)).toBeUndefined();
+  });
+
+  it('DL-01: is not offered to somebody with the folders of another program', async () => {
+    writeFileSync(join(home, 'settings.json'), '{"modelRoots": [{"path": "/somewhere"}]}');
+    expect(await offerFirstModel(home)).toBeUndefined();
   });
 
   it('DL-01: another file in its place is not even fetched', async () => {
