@@ -210,6 +210,14 @@ describe('bad input', () => {
   });
 });
 
+it('doctor says what works', async () => {
+  const ran = await run(['doctor']);
+  expect(ran.code).toBe(0);
+  expect(ran.stdout).toMatch(/^✓ Node \d+\.\d+\.\d+\.$/m);
+  expect(ran.stdout).toMatch(/^✓ [\d.]+ GFLOP\/s in matrix products; a drawing block reaches \d+ % of that/m);
+  expect(ran.stdout.trimEnd().split('\n').at(-1)).toBe('Everything that is needed works.');
+});
+
 it('the first start draws a picture into today’s folder and says what to try next', async () => {
   const ran = await run([], { env: { LC_ALL: 'zh_CN.UTF-8', npm_lifecycle_event: 'start' } });
   expect([ran.code, ran.stderr.includes('Error')]).toEqual([0, false]);

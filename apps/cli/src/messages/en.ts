@@ -105,6 +105,12 @@ export const en = {
     example: 'danqing verify picture.png -m model.safetensors',
     verdict: (_kind: 'same-bits' | 'looks-the-same' | 'differs', text: string) => text,
   },
+  doctor: {
+    summary: 'look at what runs on this machine, how fast, and what is missing',
+    begin: 'Looking at this machine; this takes a few seconds.',
+    well: 'Everything that is needed works.',
+    unwell: 'Something keeps the program from working; it is marked with ✗.',
+  },
   samplers: {
     summary: 'list the samplers',
     name: 'sampler',

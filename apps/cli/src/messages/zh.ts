@@ -106,6 +106,12 @@ export const zh: Messages = {
     verdict: (kind, text) =>
       `${{ 'same-bits': '逐位相同', 'looks-the-same': '看上去相同', differs: '不相同' }[kind]}。${text}`,
   },
+  doctor: {
+    summary: '检查这台机器上什么能运行、有多快、缺什么',
+    begin: '正在检查这台机器，需要几秒钟。',
+    well: '所需的一切都能工作。',
+    unwell: '有问题使程序无法工作，已用 ✗ 标出。',
+  },
   samplers: { summary: '列出采样器', name: '采样器', automatic: '自带的调度器', aliases: '别名' },
   schedulers: { summary: '列出调度器', name: '调度器', aliases: '别名' },
   options: { summary: '列出 --set 的选项', name: '选项', default: '默认值', values: '取值' },
