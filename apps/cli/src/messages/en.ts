@@ -1,3 +1,4 @@
+import { changesEn } from './changes.ts';
 import { downloadsEn } from './downloads.ts';
 import { libraryEn } from './library.ts';
 /** Everything that the program says in English; the other languages have the same shape. */
@@ -96,6 +97,7 @@ export const en = {
     text: (keyword: string, characters: number) => `${keyword}, ${characters} characters`,
   },
   library: libraryEn,
+  ...changesEn,
   ...downloadsEn,
   verify: {
     summary: 'draw a picture again and compare',

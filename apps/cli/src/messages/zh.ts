@@ -1,3 +1,4 @@
+import { changesZh } from './changes.ts';
 import { downloadsZh } from './downloads.ts';
 import type { Messages } from './index.ts';
 import { libraryZh } from './library.ts';
@@ -96,6 +97,7 @@ export const zh: Messages = {
     text: (keyword, characters) => `${keyword}，${characters} 个字符`,
   },
   library: libraryZh,
+  ...changesZh,
   ...downloadsZh,
   verify: {
     summary: '把一张图重画一遍并比较',
