@@ -45,7 +45,8 @@ export const convertRequest = z.object({
 export const mergeRequest = z.object({
   /** A, B, C … as A1111 calls them. */
   models: z.array(z.string().min(1)).min(1).max(100),
-  mode: z.enum(['none', 'weighted-sum', 'add-difference', 'sum']),
+  /** Absent: the sum where there are weights, else as many models ask for: one, two or three. */
+  mode: z.enum(['none', 'weighted-sum', 'add-difference', 'sum']).optional(),
   /** M of weighted sum and add difference. */
   multiplier: z.number().min(-100).max(100).default(0.3),
   /** One per model, for `sum`. */

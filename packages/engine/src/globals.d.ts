@@ -15,16 +15,3 @@ interface AbortSignal {
   readonly reason: unknown;
   throwIfAborted(): void;
 }
-
-/** The part of WebAssembly that code of ours is run with. */
-declare namespace WebAssembly {
-  interface Module {
-    readonly [Symbol.toStringTag]: string;
-  }
-  interface Instance {
-    readonly exports: Readonly<Record<string, unknown>>;
-  }
-  function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
-  const Module: new (bytes: Uint8Array<ArrayBuffer>) => Module;
-  const Instance: new (module: Module) => Instance;
-}

@@ -20,6 +20,13 @@ export type AddHalves = (
 const PAGE_BYTES = 1 << 16;
 const ROW_BYTES = ADD_HALVES_LIMIT * 2;
 
+/** The part of WebAssembly that is used here. Not every host declares it, and one might not have it. */
+interface WebAssemblyApi {
+  validate(bytes: Uint8Array<ArrayBuffer>): boolean;
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
 /** A new adder with memory of its own; undefined where the engine has no vector instructions. */
 export function makeAddHalves(): AddHalves | undefined {
   const bytes = wasmModule({
@@ -29,8 +36,9 @@ export function makeAddHalves(): AddHalves | undefined {
     memoryPages: Math.ceil((3 * ROW_BYTES) / PAGE_BYTES),
     body: BODY,
   });
-  if (!WebAssembly.validate(bytes)) return undefined;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  const { WebAssembly: api } = globalThis as unknown as { readonly WebAssembly?: WebAssemblyApi };
+  if (api?.validate(bytes) !== true) return undefined;
+  const { exports } = new api.Instance(new api.Module(bytes));
   const { memory, run } = exports as {
     readonly memory: { readonly buffer: ArrayBuffer };
     readonly run: (bytes: number, left: number, right: number) => number;

@@ -7,7 +7,7 @@ import { openModel } from '@danqing/node/files/open-model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { modelOf, tensorOf } from '../../../../tests/made-files.ts';
 import { convertFile } from './convert-file.ts';
-import { editMetadataOfFile } from './edit-metadata-of-file.ts';
+import { editMetadataOfFile, readMetadata } from './edit-metadata-of-file.ts';
 import { mergeFiles } from './merge-files.ts';
 import { saveModel } from './save-model.ts';
 
@@ -240,6 +240,19 @@ describe('mergeFiles', () => {
     });
     expect(sum.notes.map(({ en }) => en)).toContain('the weights add up to 1.25, not to 1');
     expect(Object.keys(await dataOf(sum.output))).not.toContain('alphas_cumprod');
+    const decided = await Promise.all([
+      mergeFiles({ models: models.slice(0, 1), output: at('1') }),
+      mergeFiles({ models, output: at('3') }),
+      mergeFiles({ models: models.slice(0, 2), weights: [0.5, 0.5], output: at('w') }),
+    ]);
+    const methods = decided.map(
+      async ({ output }) => JSON.parse((await metadataIn(output))['sd_merge_recipe']!) as object,
+    );
+    expect(await Promise.all(methods)).toMatchObject([
+      { interp_method: 'No interpolation' },
+      { interp_method: 'Add difference' },
+      { interp_method: 'Weighted sum', weights: [0.5, 0.5] },
+    ]);
     const none = await mergeFiles({ models: models.slice(0, 1), mode: 'none', half: true, output: at('half') });
     expect((await dataOf(none.output))['alphas_cumprod']).toMatch(/^F16/);
     await expect(
@@ -278,6 +291,9 @@ describe('mergeFiles', () => {
     await expect(merge({ models: [a, `${folder}/./a.safetensors`] })).rejects.toThrow(
       'expected models that differ, found the same file twice.',
     );
+    await expect(mergeFiles({ models: [a, b, a, b] })).rejects.toThrow(
+      'weights: expected one for each of 4 models, found none.',
+    );
     await expect(merge({ models: [a] })).rejects.toThrow('models: expected 2 for weighted-sum, found 1.');
     await expect(merge({ mode: 'add-difference' })).rejects.toThrow('models: expected 3 for add-difference, found 2.');
     await expect(merge({ mode: 'add-difference', models: [a, b, b] })).rejects.toThrow('the same file twice');
@@ -308,6 +324,7 @@ describe('editMetadataOfFile', () => {
     expect(await dataOf(file)).toEqual(data);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
 
+    expect(await readMetadata(file)).toEqual({ title: 'Red fox' });
     await editMetadataOfFile({ file, output: at('b.safetensors'), clear: true });
     expect(await metadataIn(at('b.safetensors'))).toEqual({});
     expect(await metadataIn(file)).toEqual({ title: 'Red fox' });

@@ -43,6 +43,10 @@ export async function editMetadataOfFile(input: MetadataInput, options: ChangeOp
   });
 }
 
+/** The text metadata of a model file. @throws what reading a model throws. */
+export const readMetadata = (file: string): Promise<Readonly<Record<string, string>>> =>
+  withModels([file], ([model]) => Promise.resolve(Object.fromEntries(model!.index.metadata)));
+
 /** The changes of a request as the engine has them. */
 export const editOf = ({ set, remove, clear }: Pick<MetadataRequest, 'set' | 'remove' | 'clear'>): MetadataEdit => ({
   set: new Map(Object.entries(set)),

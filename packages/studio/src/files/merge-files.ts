@@ -17,8 +17,11 @@ import { readRequest } from './read-request.ts';
 import { reportParts } from './report-parts.ts';
 import { withModels } from './with-models.ts';
 
+type Mode = NonNullable<MergeRequest['mode']>;
+type Decided = MergeRequest & { readonly mode: Mode };
+
 /** How many models each way to merge takes. */
-const COUNTS: Readonly<Record<MergeRequest['mode'], readonly [least: number, most: number]>> = {
+const COUNTS: Readonly<Record<Mode, readonly [least: number, most: number]>> = {
   none: [1, 1],
   'weighted-sum': [2, 2],
   'add-difference': [3, 3],
@@ -32,7 +35,7 @@ const COUNTS: Readonly<Record<MergeRequest['mode'], readonly [least: number, mos
  */
 export async function mergeFiles(input: MergeInput, options: ChangeOptions = {}): Promise<ChangeReport> {
   const startedMs = performance.now();
-  const request = readRequest(mergeRequest, input);
+  const request = decideMode(readRequest(mergeRequest, input));
   checkCounts(request);
   await refuseSame(request);
   const paths = [...request.models, ...(request.vae === undefined ? [] : [request.vae])];
@@ -78,7 +81,17 @@ export async function mergeFiles(input: MergeInput, options: ChangeOptions = {})
   });
 }
 
-function checkCounts({ mode, models, weights, blockWeights }: MergeRequest): void {
+function decideMode(request: MergeRequest): Decided {
+  const { mode, models, weights } = request;
+  if (mode !== undefined) return { ...request, mode };
+  if (weights !== undefined) return { ...request, mode: 'sum' };
+  const byCount = [undefined, 'none', 'weighted-sum', 'add-difference'] as const;
+  const decided = byCount[models.length];
+  if (decided !== undefined) return { ...request, mode: decided };
+  throw trouble('weights', `one for each of ${models.length} models`, 'none');
+}
+
+function checkCounts({ mode, models, weights, blockWeights }: Decided): void {
   const [least, most] = COUNTS[mode];
   if (models.length < least || models.length > most) {
     throw trouble('models', least === most ? `${least} for ${mode}` : `${least} or more`, `${models.length}`);
@@ -93,7 +106,7 @@ function checkCounts({ mode, models, weights, blockWeights }: MergeRequest): voi
 }
 
 /** Merging a model with itself changes nothing, and is never meant. */
-async function refuseSame({ mode, models }: MergeRequest): Promise<void> {
+async function refuseSame({ mode, models }: Decided): Promise<void> {
   const real = await Promise.all(models.map((path) => realpath(path).catch(() => path)));
   // A + M·(A − C) makes sense; A + M·(B − B) does not.
   const compared = mode === 'add-difference' ? real.slice(1) : real;
@@ -101,7 +114,7 @@ async function refuseSame({ mode, models }: MergeRequest): Promise<void> {
   if (twice !== undefined) throw trouble(twice, 'models that differ', 'the same file twice');
 }
 
-function interpolationOf(request: MergeRequest, indexes: readonly TensorIndex[]): Interpolation {
+function interpolationOf(request: Decided, indexes: readonly TensorIndex[]): Interpolation {
   const { mode, multiplier, weights, blockWeights } = request;
   const { base, blocks } = blockWeights === undefined ? {} : parseBlockWeights(blockWeights);
   const amount = { multiplier: base ?? multiplier, ...(blocks && { blocks }) };
@@ -126,7 +139,7 @@ function patternOf(text: string): RegExp {
   }
 }
 
-function noteWeights({ mode, weights = [] }: MergeRequest): Words[] {
+function noteWeights({ mode, weights = [] }: Decided): Words[] {
   const sum = weights.reduce((a, b) => a + b, 0);
   if (mode !== 'sum' || Math.abs(sum - 1) < 1e-6) return [];
   const shown = Number(sum.toPrecision(4));

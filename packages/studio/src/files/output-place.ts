@@ -34,8 +34,8 @@ export interface OutputPlace {
  * @throws bad-value when the ending of a name and the chosen format contradict each other.
  */
 export async function outputPlace({ output, format }: OutputChoice, first: string, stem: string): Promise<OutputPlace> {
-  const isFolder = output !== undefined && (/[\\/]$/.test(output) || (await isFolderThere(output)));
-  if (output === undefined || isFolder) {
+  const intoFolder = output !== undefined && (/[\\/]$/.test(output) || (await isFolder(output)));
+  if (output === undefined || intoFolder) {
     const container = format ?? 'safetensors';
     const folder = output ?? dirname(resolve(first));
     return { path: join(resolve(folder), fitName(stem, ENDING_OF[container])), container };
@@ -65,7 +65,8 @@ function fitName(stem: string, ending: string): string {
   return fitting + ending;
 }
 
-async function isFolderThere(path: string): Promise<boolean> {
+/** Whether there is a folder of this name. */
+export async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch {
