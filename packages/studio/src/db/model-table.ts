@@ -22,8 +22,8 @@ export interface ModelRow {
   readonly words: string;
 }
 
-/** A row with what is joined to it. */
-export type FoundRow = Omit<ModelRow, 'words'> & StoredHashes & { readonly away: 0 | 1 };
+/** A row as lists need it, with what is joined to it. */
+export type FoundRow = Omit<ModelRow, 'facts' | 'words'> & StoredHashes & { readonly away: 0 | 1 };
 
 /** Which rows, and in which order. */
 export interface RowQuery {
@@ -103,6 +103,12 @@ export class ModelTable {
     return this.#select(`${SELECT} WHERE path = ?`, [path])[0];
   }
 
+  /** What a model's file says of itself, as JSON; undefined when the model is no longer there. */
+  factsOf(path: string): string | undefined {
+    const row = this.#database.prepare('SELECT facts FROM models WHERE path = ?').get(path);
+    return (row as { readonly facts: string } | undefined)?.facts;
+  }
+
   /** Models with a hash that begins so, whichever hash it is. */
   findByHash(digits: string): FoundRow[] {
     const names = hashColumns.map((column) => `(${column} >= ?1 AND ${column} < ?2)`).join(' OR ');
@@ -167,7 +173,7 @@ const COLUMNS: Readonly<Record<keyof ModelRow, string>> = {
 
 const ROW_KEYS = Object.keys(COLUMNS) as (keyof ModelRow)[];
 
-const SELECT = `SELECT ${ROW_KEYS.filter((key) => key !== 'words')
+const SELECT = `SELECT ${ROW_KEYS.filter((key) => key !== 'words' && key !== 'facts')
   .map((key) => `models.${COLUMNS[key]} AS ${key}`)
   .join()}, away, ${hashColumns.join()}, complete FROM models LEFT JOIN hashes USING (stamp)`;
 

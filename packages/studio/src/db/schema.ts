@@ -4,7 +4,7 @@ export const SCHEMA_VERSION = 1;
 /** Everything here is a cache of what files say. */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS models (
-  path TEXT PRIMARY KEY,
+  path TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
   folder TEXT NOT NULL,
   root TEXT NOT NULL,
@@ -15,16 +15,17 @@ CREATE TABLE IF NOT EXISTS models (
   kind TEXT NOT NULL,
   families TEXT NOT NULL,
   category TEXT,
-  -- JSON: what the file is, what is noted beside it, what is wrong with it.
-  facts TEXT NOT NULL,
+  -- 1 while its drive is not connected.
+  away INTEGER NOT NULL DEFAULT 0,
+  -- JSON: what is noted beside it, and what is wrong with it.
   sides TEXT NOT NULL,
   notices TEXT NOT NULL,
-  -- Every word that it can be found by, folded.
-  words TEXT NOT NULL,
-  -- 1 while its drive is not connected.
-  away INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS models_by_kind ON models (kind);
+  -- The long ones last, so that lists, which need neither, do not read them: JSON of what the file is, and every word that it can be
+  -- found by, folded.
+  facts TEXT NOT NULL,
+  words TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS models_by_name ON models (name COLLATE NOCASE, path);
 CREATE INDEX IF NOT EXISTS models_by_stamp ON models (stamp);
 
 CREATE TABLE IF NOT EXISTS hashes (

@@ -10,7 +10,7 @@ import { TensorLists } from '@danqing/engine/weights/tensor-lists';
 import { openModel } from '@danqing/node/files/open-model';
 import { SyncFile } from '@danqing/node/files/sync-file';
 import type { ListedModel } from './list-models.ts';
-import { type ModelFacts, readNotesInside } from './model-facts.ts';
+import { type ModelFacts, NO_FACTS, readNotesInside } from './model-facts.ts';
 import type { Notice } from './notice.ts';
 import { readSides, type SideFacts } from './side-files.ts';
 
@@ -34,7 +34,7 @@ export async function inspectModel(listed: Pick<ListedModel, 'path' | 'sizeBytes
   const { path, sizeBytes, sides } = listed;
   const beside = readSides(dirname(path), sides);
   const notices: Notice[] = [...beside.notices];
-  let facts: ModelFacts = { triggerWords: [], tags: [], claimed: [], foreign: [] };
+  let facts = NO_FACTS;
   try {
     const index = await readIndex(path);
     facts = { identification: identify(index, { fileName: basename(path), sizeBytes }), ...readNotesInside(index) };

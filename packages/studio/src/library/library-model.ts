@@ -3,12 +3,12 @@ import type { ModelNotes } from '@danqing/contract/model-notes';
 import type { FamilyFact, Identification, KindId } from '@danqing/engine/identify/identification';
 import type { FoundRow } from '../db/model-table.ts';
 import { isSafeContainer } from './is-safe-container.ts';
-import type { ModelFacts } from './model-facts.ts';
+import { type ModelFacts, NO_FACTS } from './model-facts.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { modelStem } from './model-stem.ts';
 import type { Notice } from './notice.ts';
 import type { CivitaiFacts, SideFacts } from './side-files.ts';
-import { wrongFolderNotice } from './wrong-folder.ts';
+import { isAtHome, wrongFolderNotice } from './wrong-folder.ts';
 import { wrongHashNotice } from './wrong-hash.ts';
 
 /** Hashes as far as they have been computed, under the names they are known by; hex digits in lower case. */
@@ -30,13 +30,18 @@ export interface KnownHashes {
 export class LibraryModel {
   readonly #row: FoundRow;
   readonly #home: ModelFolder | undefined;
+  readonly #loadFacts: () => string | undefined;
   #facts: ModelFacts | undefined;
   #sides: SideFacts | undefined;
 
-  /** @param home its folder of models, which says what kinds are at home there. */
-  constructor(row: FoundRow, home: ModelFolder | undefined) {
+  /**
+   * @param home its folder of models, which says what kinds are at home there.
+   * @param loadFacts fetches its facts from the database, as JSON.
+   */
+  constructor(row: FoundRow, home: ModelFolder | undefined, loadFacts: () => string | undefined) {
     this.#row = row;
     this.#home = home;
+    this.#loadFacts = loadFacts;
   }
 
   get path(): string {
@@ -88,7 +93,7 @@ export class LibraryModel {
   }
 
   get facts(): ModelFacts {
-    return (this.#facts ??= JSON.parse(this.#row.facts) as ModelFacts);
+    return (this.#facts ??= parseFacts(this.#loadFacts()));
   }
 
   get sizeBytes(): number {
@@ -103,6 +108,11 @@ export class LibraryModel {
   /** Whether its drive is not connected. */
   get isAway(): boolean {
     return this.#row.away === 1;
+  }
+
+  /** Whether it lies where programs look for its kind. */
+  get isAtHome(): boolean {
+    return this.#home === undefined || isAtHome(this.path, this.kind, this.#home);
   }
 
   /** Whether it is in a container that cannot hold code. */
@@ -139,7 +149,7 @@ export class LibraryModel {
   /** What a person should know of it. */
   get notices(): readonly Notice[] {
     const { path, facts } = this;
-    const wrongFolder = wrongFolderNotice(path, this.identification, this.#home);
+    const wrongFolder = wrongFolderNotice(path, facts.identification, this.#home);
     return [
       ...(JSON.parse(this.#row.notices) as Notice[]),
       ...(wrongFolder ? [wrongFolder] : []),
@@ -179,3 +189,7 @@ export class LibraryModel {
     return (this.#sides ??= JSON.parse(this.#row.sides) as SideFacts);
   }
 }
+
+/** Of a model that has just been removed nothing is known. */
+const parseFacts = (json: string | undefined): ModelFacts =>
+  json === undefined ? NO_FACTS : (JSON.parse(json) as ModelFacts);

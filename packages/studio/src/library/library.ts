@@ -23,7 +23,6 @@ import { moveModel } from './move-model.ts';
 import { type Notice, noticeOf } from './notice.ts';
 import { findPairings, type Pairing } from './pairings.ts';
 import { scanLibrary, type ScanOptions, type ScanReport } from './scan-library.ts';
-import { isAtHome } from './wrong-folder.ts';
 
 /** Which models are looked for; everything that is given must hold. */
 export interface ModelQuery {
@@ -167,7 +166,7 @@ export class Library {
 
   /** Models in a folder for other kinds. */
   findMisplaced(): LibraryModel[] {
-    return this.find().filter(({ notices }) => notices.some(({ type }) => type === 'wrong-folder'));
+    return this.find().filter((model) => !model.isAtHome && this.#homeOf(model) !== undefined);
   }
 
   /** Paths of the VAEs to choose from, looked up now. */
@@ -234,8 +233,7 @@ export class Library {
    */
   async move(path: string): Promise<string> {
     const model = this.modelNamed(path);
-    const folder = this.#folders.get(model.folder);
-    if (folder === undefined || isAtHome(path, model.kind, folder)) return path;
+    if (model.isAtHome) return path;
     const target = this.#homeOf(model);
     if (target === undefined) {
       const found = model.identification?.title.en ?? 'a file that cannot be read as one';
@@ -253,7 +251,8 @@ export class Library {
     this.#tables.close();
   }
 
-  readonly #toModel = (row: FoundRow): LibraryModel => new LibraryModel(row, this.#folders.get(row.folder));
+  readonly #toModel = (row: FoundRow): LibraryModel =>
+    new LibraryModel(row, this.#folders.get(row.folder), () => this.#tables.models.factsOf(row.path));
 
   /** Where a model belongs: in the program it is in, else in this one. */
   #homeOf({ root, kind }: LibraryModel): string | undefined {

@@ -21,6 +21,9 @@ export interface ModelFacts {
   readonly foreign: readonly string[];
 }
 
+/** What a file says that cannot be read. */
+export const NO_FACTS: ModelFacts = { triggerWords: [], tags: [], claimed: [], foreign: [] };
+
 /** A hash in a file's notes, which may be wrong. */
 export interface ClaimedHash {
   readonly key: string;
@@ -30,8 +33,11 @@ export interface ClaimedHash {
 
 /** More would be noise in a search. */
 const TAG_COUNT = 60;
+/** Longer tags are sentences. */
+const TAG_CHARACTERS = 100;
 /** Lists of tags may be megabytes; longer ones than this are none. */
 const TAG_LIST_LIMIT = 4 << 20;
+const PLACES = 2 ** 20;
 
 /** What the notes inside a file say; nothing there is trusted to be of the right form. */
 export function readNotesInside({ metadata, foreign = [] }: TensorIndex): Omit<ModelFacts, 'identification'> {
@@ -61,20 +67,32 @@ function textOf(metadata: ReadonlyMap<string, string>, key: string): string | un
 /** Reads kohya's counts by folder of the data set. */
 function frequentTags(text: string | undefined): string[] {
   if (text === undefined || text.length > TAG_LIST_LIMIT) return [];
-  const counts = new Map<string, number>();
+  const folders = countsByFolder(text);
+  const [first, ...others] = folders;
+  if (first === undefined) return [];
+  const counts = new Map(first);
+  for (const folder of others) for (const [tag, count] of folder) counts.set(tag, (counts.get(tag) ?? 0) + count);
+  return mostFrequent([...counts.keys()], [...counts.values()])
+    .map((tag) => tag.trim().slice(0, TAG_CHARACTERS))
+    .filter((tag) => tag !== '');
+}
+
+function countsByFolder(text: string): [tag: string, count: number][][] {
   try {
-    for (const folder of Object.values(JSON.parse(text) as Record<string, unknown>)) {
-      if (typeof folder !== 'object' || folder === null) continue;
-      for (const [tag, count] of Object.entries(folder)) {
-        if (typeof count === 'number') counts.set(tag.trim(), (counts.get(tag.trim()) ?? 0) + count);
-      }
-    }
+    return Object.values(JSON.parse(text) as Record<string, unknown>)
+      .filter((folder) => typeof folder === 'object' && folder !== null)
+      .map((folder) => Object.entries(folder).filter(([, count]) => typeof count === 'number'));
   } catch {
     // A list that is no JSON tells nothing.
+    return [];
   }
-  counts.delete('');
-  return [...counts]
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, TAG_COUNT)
-    .map(([tag]) => tag.slice(0, 100));
 }
+
+/** Sorted as numbers that hold count and place, which takes a tenth of the time: libraries have thousands of such lists. */
+function mostFrequent(tags: readonly string[], counts: readonly number[]): string[] {
+  if (tags.length > PLACES) return [];
+  const order = Float64Array.from(counts, (count, i) => wholeCount(count) * PLACES + (PLACES - 1 - i)).sort();
+  return Array.from(order.subarray(-TAG_COUNT), (code) => tags[PLACES - 1 - (code % PLACES)]!).reverse();
+}
+
+const wholeCount = (count: number): number => Math.max(0, Math.min(Math.floor(count), PLACES));

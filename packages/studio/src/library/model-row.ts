@@ -3,6 +3,7 @@ import { foldText } from './fold-text.ts';
 import type { Inspection } from './inspect-model.ts';
 import type { ListedModel } from './list-models.ts';
 import { readCategory } from './model-categories.ts';
+import { NO_FACTS } from './model-facts.ts';
 import { noticeOf } from './notice.ts';
 
 /** What the database keeps of a model that was looked into. */
@@ -31,9 +32,8 @@ export function modelRow(listed: ListedModel, { facts, sides, notices }: Inspect
 
 /** The same of a model that could not even be looked into. */
 export function unreadRow(listed: ListedModel, error: Error): ModelRow {
-  const facts = { triggerWords: [], tags: [], claimed: [], foreign: [] };
   const notices = [noticeOf('unreadable', listed.path, error)];
-  return modelRow(listed, { facts, sides: { notes: {} }, notices });
+  return modelRow(listed, { facts: NO_FACTS, sides: { notes: {} }, notices });
 }
 
 /** Everything that a model can be found by: names, kind and base in both languages, notes, trigger words and tags. */

@@ -7,6 +7,7 @@ import { ModelTable } from '../db/model-table.ts';
 import { openDatabase } from '../db/open-database.ts';
 import type { ScanThread } from './library-threads.ts';
 import { listModels } from './list-models.ts';
+import { NO_FACTS } from './model-facts.ts';
 import { modelRow } from './model-row.ts';
 import { scanLibrary } from './scan-library.ts';
 
@@ -26,7 +27,7 @@ function frailThread(deadly: RegExp, calls: string[][]): ScanThread {
           throw new DanqingError('crashed', { where: 'thread', expected: 'an answer', found: 'none' });
         }
         const inspection = {
-          facts: { triggerWords: [], tags: [], claimed: [], foreign: [] },
+          facts: NO_FACTS,
           sides: { notes: {} },
           notices: [],
         };

@@ -77,8 +77,8 @@ function readList(
   lists: TensorLists,
 ): TensorIndex {
   const first = readFirstMetadata(text);
-  // What follows notes at the beginning is no whole header, and must not be taken for one.
-  const key = first === undefined ? text : `,${text.slice(first.end)}`;
+  // A whole header begins with a brace, what follows the notes at the beginning does not: they cannot be taken for each other.
+  const key = text.slice(first?.end ?? 0);
   let list = lists.get(key);
   if (list === undefined) {
     const { records, metadata } = parseHeader(where, text);

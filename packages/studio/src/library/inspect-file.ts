@@ -1,0 +1,187 @@
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import type { CatalogueEntry } from '@danqing/contract/catalogue';
+import type { Identification } from '@danqing/engine/identify/identification';
+import { identifyOnnx } from '@danqing/engine/identify/identify-onnx';
+import { HEAD_BYTES } from '@danqing/engine/weights/format';
+import { recogniseFormat } from '@danqing/engine/weights/open-index';
+import type { Words } from '@danqing/engine/words';
+import { openFile } from '@danqing/node/files/file-source';
+import { readingTrouble } from '@danqing/node/files/reading-trouble';
+import { hashModel } from '@danqing/node/hashing/hash-model';
+import { openCatalogue, type Recognition } from './catalogue.ts';
+import { inspectModel } from './inspect-model.ts';
+import { isSafeContainer } from './is-safe-container.ts';
+import type { KnownHashes } from './library-model.ts';
+import { isModelName, modelStem } from './model-stem.ts';
+import type { Notice } from './notice.ts';
+import { findSideNames } from './side-files.ts';
+
+/** Everything that can be said of one model file, wherever it lies. */
+export interface FileInspection {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Absent where the file cannot be read as a model; the notices say why. */
+  readonly identification?: Identification;
+  readonly safety: Safety;
+  /** What it is called by its maker. */
+  readonly title?: string;
+  readonly triggerWords: readonly string[];
+  /** Words of the captions it was trained on, the most frequent first. */
+  readonly tags: readonly string[];
+  readonly trainedOn?: string;
+  readonly recommended: Recommended;
+  readonly known?: { readonly entry: CatalogueEntry; readonly by: Recognition['by'] };
+  /** Only when asked for. */
+  readonly hashes?: KnownHashes;
+  readonly notices: readonly Notice[];
+}
+
+/** Whether other programs could be made to run code by a file (FMT-02), and a safer copy where there is one (FMT-03). */
+export interface Safety {
+  readonly container: 'safe' | 'pickle' | 'other';
+  readonly says: Words;
+  /** Path of the same model in a container that cannot hold code. */
+  readonly saferCopy?: string;
+}
+
+/** How the maker, the notes beside the file or the catalogue say to use a model. */
+export interface Recommended {
+  readonly weight?: number | readonly [number, number];
+  readonly clipSkip?: number;
+  readonly negativeText?: string;
+  readonly vae?: string;
+}
+
+/**
+ * Looks into a model file or diffusers folder and beside it.
+ * @param hashed whether the whole file is read for its hashes.
+ * @throws missing or io when there is nothing to look into.
+ */
+export async function inspectFile(file: string, { hashed = false } = {}): Promise<FileInspection> {
+  const path = resolve(file);
+  const sizeBytes = sizeOf(path);
+  const names = new Set(namesIn(dirname(path)));
+  const { facts, sides, notices } = await inspectModel({
+    path,
+    sizeBytes,
+    sides: findSideNames(modelStem(path), names),
+  });
+  const { triggerWords, tags, trainedOn, title } = facts;
+  const isOnnx = facts.identification === undefined && (await formatOf(path)) === 'ONNX';
+  const identification = isOnnx
+    ? identifyOnnx({ fileName: basename(path), sizeBytes }, [...names])
+    : facts.identification;
+  const hashes = hashed ? await hashesOf(path) : undefined;
+  const kind = identification?.kind ?? 'unknown';
+  const known = openCatalogue().recognise({ path, kind, ...(hashes !== undefined && { hashes }) });
+  const noted = sides.notes.activationText;
+  const words = noted === undefined ? [...(sides.civitai?.trainedWords ?? []), ...triggerWords] : [noted];
+  return {
+    path,
+    sizeBytes,
+    ...(identification !== undefined && { identification }),
+    safety: safetyOf(path, identification?.format, names),
+    ...(title !== undefined && { title }),
+    triggerWords: words.length > 0 ? [...new Set(words)] : (known?.entry.triggerWords ?? []),
+    tags,
+    ...(trainedOn !== undefined && { trainedOn }),
+    recommended: recommendedOf(sides.notes, known?.entry),
+    ...(known !== undefined && { known }),
+    ...(hashes !== undefined && { hashes }),
+    // What keeps its weights from being read is no trouble with an ONNX model.
+    notices: isOnnx ? notices.filter(({ type }) => type !== 'unreadable') : notices,
+  };
+}
+
+/** The container by its first bytes; undefined for a folder and for what is none. */
+async function formatOf(path: string): Promise<string | undefined> {
+  if (statSync(path).isDirectory()) return undefined;
+  const source = await openFile(path);
+  try {
+    return recogniseFormat(await source.read(0, Math.min(HEAD_BYTES, source.size)))?.name;
+  } finally {
+    await source.close();
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    const stats = statSync(path);
+    return stats.isDirectory() ? folderSize(path) : stats.size;
+  } catch (error) {
+    throw readingTrouble(path, error);
+  }
+}
+
+/** Bytes of the weights in a diffusers folder, whose parts are folders. */
+function folderSize(path: string): number {
+  const entries = readdirSync(path, { withFileTypes: true });
+  const folders = [path, ...entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${path}/${name}`)];
+  return folders
+    .flatMap((folder) =>
+      namesIn(folder)
+        .filter(isModelName)
+        .map((name) => `${folder}/${name}`),
+    )
+    .reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // What lies beside a file may be closed to us without the file being so.
+    return [];
+  }
+}
+
+async function hashesOf(path: string): Promise<KnownHashes> {
+  const { old, sha256, data, tensors } = await hashModel(path, ['old', 'sha256', 'data', 'tensors']);
+  const hashes = { old, sha256, autoV2: sha256?.slice(0, 10), autoV3: data?.slice(0, 12), tensors };
+  return Object.fromEntries(Object.entries(hashes).filter(([, hash]) => hash !== undefined));
+}
+
+const PICKLES = /^(?:torch|pickle)/;
+const SAFE = /^(?:safetensors|GGUF|picture)/;
+
+function safetyOf(path: string, format: string | undefined, names: ReadonlySet<string>): Safety {
+  if (format !== undefined && SAFE.test(format)) {
+    return {
+      container: 'safe',
+      says: { en: `${format}: cannot hold code`, zh: `${format} 格式，无法携带代码` },
+    };
+  }
+  const isPickle = format === undefined ? /\.(?:ckpt|pt|pth|bin|pkl)$/i.test(path) : PICKLES.test(format);
+  if (!isPickle) return { container: 'other', says: { en: format ?? 'unknown', zh: format ?? '未知' } };
+  const safer = [...names].find((name) => isSafeContainer(name) && modelStem(name) === modelStem(path));
+  const en = 'pickle: can hold Python code, which this program never runs, but others do';
+  const zh = 'pickle 格式，可能携带 Python 代码；本程序绝不运行，其他程序会运行';
+  if (safer === undefined) {
+    return {
+      container: 'pickle',
+      says: { en: `${en}. Convert it: danqing convert.`, zh: `${zh}。可用 danqing convert 转换。` },
+    };
+  }
+  return {
+    container: 'pickle',
+    says: { en: `${en}. Prefer ${safer} beside it.`, zh: `${zh}。建议改用旁边的 ${safer}。` },
+    saferCopy: resolve(dirname(path), basename(safer)),
+  };
+}
+
+function recommendedOf(
+  notes: Awaited<ReturnType<typeof inspectModel>>['sides']['notes'],
+  entry: CatalogueEntry | undefined,
+): Recommended {
+  const { preferredWeight, clipSkip, negativeText, vae } = notes;
+  // A1111 writes 0 where no weight is preferred.
+  const weight = preferredWeight === undefined || preferredWeight === 0 ? entry?.recommendedWeight : preferredWeight;
+  const skip = clipSkip ?? entry?.clipSkip;
+  return {
+    ...(weight !== undefined && { weight }),
+    ...(skip !== undefined && { clipSkip: skip }),
+    ...(negativeText !== undefined && { negativeText }),
+    ...(vae !== undefined && { vae }),
+  };
+}
