@@ -81,9 +81,8 @@ async function fetchOne(link: string, options: FetchOptions = {}): Promise<Downl
 const placeOf = ({ path }: Downloaded): string => relative(home, path);
 /** Every file below the home folder, but for the cache. */
 const filesAtHome = (): string[] =>
-  readdirSync(home, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.startsWith(join(home, 'cache')))
-    .map((entry) => relative(home, join(entry.parentPath, entry.name)))
+  (readdirSync(home, { recursive: true }) as string[])
+    .filter((path) => !path.startsWith('cache') && statSync(join(home, path)).isFile())
     .sort();
 const keepToken = (origin: string): Promise<void> => setToken(origin, TOKEN, tokensFile(home));
 

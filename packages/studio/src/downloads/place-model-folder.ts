@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, rename, rm, unlink } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, link, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DanqingError } from '@danqing/engine/errors';
 import { syncFolder } from '@danqing/node/files/new-file';
-import { placeFile } from '@danqing/node/files/place-file';
 import { writingTrouble } from '@danqing/node/files/writing-trouble';
-import { journalPath } from '@danqing/node/network/transfer/journal';
+import { forgetPart } from '@danqing/node/network/transfer/journal';
 import { numberedName, safeFileName } from './safe-file-name.ts';
 import type { Settled } from './settle-file.ts';
 
@@ -16,29 +16,48 @@ export interface FolderPart {
 }
 
 /**
- * Puts the files of a model in several files into a folder of their own, which appears whole or not at all.
- * @throws io; then the parts are where they were, or in a hidden folder beside the place.
+ * Puts the files of a model in several files into a folder of their own, which appears whole or not at all. The parts stay until it is
+ * there, so that nothing has to be fetched again whatever happens.
+ * @throws io.
  */
 export async function placeModelFolder(parts: readonly FolderPart[], folder: string, name: string): Promise<Settled> {
-  const growing = join(folder, `.danqing-${randomUUID()}.tmp`);
+  const digest = createHash('sha256')
+    .update(parts.map(({ part }) => part).join('\n'))
+    .digest('hex');
+  // The same name in every run: what a killed program left is cleared away.
+  const growing = join(folder, `.danqing-${digest.slice(0, 16)}.tmp`);
   try {
-    await mkdir(growing, { recursive: true });
+    await rm(growing, { recursive: true, force: true });
     for (const { part, path } of parts) {
       const target = join(growing, ...path.split('/').map(safeFileName));
       await mkdir(dirname(target), { recursive: true });
-      if (!(await placeFile(part, target))) throw sameName(path);
+      await addFile(part, target);
     }
     const path = await claimFolder(growing, folder, safeFileName(name));
     await syncFolder(folder);
-    for (const { part } of parts) await unlink(journalPath(part)).catch(() => {});
+    for (const { part } of parts) await forgetPart(part);
     return { path, existed: false };
   } catch (error) {
-    // Parts that were moved already go back for the next try.
-    for (const { part, path } of parts)
-      await rename(join(growing, ...path.split('/').map(safeFileName)), part).catch(() => {});
     await rm(growing, { recursive: true, force: true });
     throw writingTrouble(join(folder, name), error);
   }
+}
+
+/** A second name for a part, or a copy where there can be none; on the disk when this returns. */
+async function addFile(part: string, target: string): Promise<void> {
+  try {
+    await link(part, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw sameName(target);
+    await copyFile(part, target, constants.COPYFILE_EXCL);
+  }
+  const file = await open(target, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await syncFolder(dirname(target));
 }
 
 async function claimFolder(growing: string, folder: string, name: string): Promise<string> {
@@ -49,11 +68,8 @@ async function claimFolder(growing: string, folder: string, name: string): Promi
     await rename(growing, path);
     return path;
   }
-  throw new DanqingError('io', {
-    where: join(folder, name),
-    expected: 'a name that is free',
-    found: '10000 that are taken',
-  });
+  const found = '10000 that are taken';
+  throw new DanqingError('io', { where: join(folder, name), expected: 'a name that is free', found });
 }
 
 const sameName = (path: string): DanqingError =>

@@ -94,6 +94,12 @@ describe('links to Hugging Face', () => {
     expect(read(text)).toBe(`hugging face ${canonical}`);
   });
 
+  it('DL-04: of a mirror below a path are understood', () => {
+    const mirror = endpointsFrom({ HF_ENDPOINT: 'https://mirror.example/hf' });
+    const link = readLink('https://mirror.example/hf/a/b/resolve/main/x.pt', mirror);
+    expect(link.canonical).toBe('hugging face models a/b main x.pt');
+  });
+
   it.each(['https://huggingface.co/models', 'https://huggingface.co/docs/hub/api', 'https://huggingface.co/'])(
     'DL-04: a page of something else is refused: %s',
     (text) => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeLeftovers } from '@danqing/node/files/temporary-file';
 import { writingTrouble } from '@danqing/node/files/writing-trouble';
 import { forgetPart } from '@danqing/node/network/transfer/journal';
 import type { Link } from './source.ts';
@@ -11,11 +12,12 @@ import type { Link } from './source.ts';
  */
 export const stagingFolder = (base: string): string => join(base, '.danqing-downloads');
 
-/** Makes the folder. @throws io. */
+/** Makes the folder, and clears what a killed program left there of its journals; parts stay. @throws io. */
 export async function makeStaging(base: string): Promise<string> {
   const folder = stagingFolder(base);
   try {
     await mkdir(folder, { recursive: true });
+    await removeLeftovers(folder);
   } catch (error) {
     throw writingTrouble(folder, error);
   }

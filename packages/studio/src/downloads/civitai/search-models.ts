@@ -1,3 +1,4 @@
+import { DanqingError } from '@danqing/engine/errors';
 import { readKind } from '../read-kind.ts';
 import type { CivitaiClient, CivitaiPage, CivitaiSearch } from './civitai-client.ts';
 import { civitaiTypes } from './model-types.ts';
@@ -15,6 +16,11 @@ export async function searchModels(
   { kinds = [], ...search }: ModelSearch,
   signal?: AbortSignal,
 ): Promise<CivitaiPage<PageFacts>> {
+  const { limit = 20 } = search;
+  if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
+    const expected = 'a whole number from 1 to 100';
+    throw new DanqingError('bad-value', { where: 'the limit', expected, found: String(limit) });
+  }
   const types = kinds.flatMap((kind) => civitaiTypes[readKind(kind)] ?? []);
   const page = await client.search({ ...search, types }, signal);
   return { ...page, items: page.items.flatMap((model) => pageFacts(model, client.endpoint) ?? []) };

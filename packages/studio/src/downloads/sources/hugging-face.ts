@@ -39,7 +39,10 @@ function readPlace(text: string, endpoints: Endpoints): HubPlace | undefined {
   if (url === undefined) return undefined;
   const isMirror = isOf(url, MIRRORS);
   if (!isMirror && !isOf(url, HOSTS) && url.host !== endpoints.huggingface.host) return undefined;
-  const place = readHubPath(url.pathname, isMirror ? new URL(url.origin) : endpoints.huggingface);
+  const endpoint = isMirror ? new URL(url.origin) : endpoints.huggingface;
+  // A mirror may live below a path of its host.
+  const isBelow = url.host === endpoint.host && url.pathname.startsWith(endpoint.pathname);
+  const place = readHubPath(isBelow ? url.pathname.slice(endpoint.pathname.length) : url.pathname, endpoint);
   if (place !== undefined) return place;
   throw new DanqingError('bad-value', {
     where: `the link to Hugging Face ${url.pathname}`,
