@@ -1,9 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Adaptation } from '@danqing/engine/adapters/adaptation';
-import { type Graph, topological } from '@danqing/engine/graph/value';
 import { createModel, type Model, type ModelHands } from '@danqing/engine/pipelines/model';
 import type { RunMode } from '@danqing/engine/runtime';
-import { elementCount } from '@danqing/engine/tensor/tensor';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
 import { fileOf } from '@danqing/engine/weights/with-sources';
 import { openModel as openModelFile } from '@danqing/node/files/open-model';
@@ -67,13 +65,4 @@ export class OpenModels {
       }),
     );
   }
-}
-
-/** Bytes of memory that an open session of a graph keeps: its weights in float32, but for the mode that casts while it runs. */
-export function sessionBytes(graph: Graph, mode: RunMode): number {
-  if (mode === 'small') return 0;
-  return topological(Object.values(graph.outputs)).reduce(
-    (sum, value) => sum + (value.kind === 'weight' && value.entry.dtype !== 'F32' ? 4 * elementCount(value.shape) : 0),
-    0,
-  );
 }

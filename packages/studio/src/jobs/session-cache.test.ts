@@ -1,8 +1,9 @@
+import { weightFiles } from '@danqing/engine/graph/content';
 import { add } from '@danqing/engine/graph/ops/add';
 import { type Graph, input, scalar, weight } from '@danqing/engine/graph/value';
 import type { RunMode, Session } from '@danqing/engine/runtime';
 import { describe, expect, it } from 'vitest';
-import { SessionCache } from './session-cache.ts';
+import { SessionCache, type SessionSettings } from './session-cache.ts';
 
 /** A graph that reads one file; another number makes another graph. */
 function graphOf(file: string, number = 1): Graph {
@@ -15,6 +16,12 @@ interface OpenSession extends Session {
   readonly graph: Graph;
   readonly mode: RunMode;
 }
+
+const settings = (mode: RunMode, budgetBytes: number, bytes = 100): SessionSettings => ({
+  mode,
+  budgetBytes,
+  sizeOf: () => bytes,
+});
 
 /** A cache over sessions that only say what was opened and closed; every session takes 100 bytes. */
 function setUp(budgetBytes = 1000) {
@@ -40,9 +47,8 @@ function setUp(budgetBytes = 1000) {
         return Promise.resolve(session);
       },
       identify: (file) => `${file} ${stamps.get(file) ?? 0}`,
-      sizeOf: () => 100,
     },
-    { mode: 'quick', budgetBytes },
+    settings('quick', budgetBytes),
   );
   const get = (graph: Graph): Promise<Session> => cache.use(graph, (session) => Promise.resolve(session));
   return { cache, get, opened, closed, stamps, failures };
@@ -63,7 +69,7 @@ describe('SessionCache', () => {
     await get(graphOf('/b'));
     stamps.set('/a', 1);
     await get(graph);
-    await cache.configure({ mode: 'small', budgetBytes: 1000 });
+    await cache.configure(settings('small', 1000));
     await get(graph);
     expect(opened.map(({ mode }) => mode)).toEqual(['quick', 'quick', 'quick', 'quick', 'small']);
   });
@@ -95,10 +101,24 @@ describe('SessionCache', () => {
     });
     await get(graphOf('/c'));
     expect(closed).toHaveLength(2);
-    await cache.configure({ mode: 'quick', budgetBytes: 10 });
+    await cache.configure(settings('quick', 10));
     expect(cache.size).toBe(0);
     await get(graphOf('/a'));
     expect(cache.size).toBe(1);
+  });
+
+  it('reckons with larger runs from when a job has them', async () => {
+    const { cache, get, closed } = setUp(250);
+    await get(graphOf('/a'));
+    await cache.configure(settings('quick', 250, 200));
+    await get(graphOf('/a'));
+    await cache.configure(settings('quick', 250, 10));
+    // What it has taken once it keeps: 200 and 10 fit, another 100 do not.
+    await get(graphOf('/b'));
+    expect(closed).toEqual([]);
+    await cache.configure(settings('quick', 250, 100));
+    await get(graphOf('/c'));
+    expect(closed.map(({ graph }) => weightFiles(graph))).toEqual([['/a']]);
   });
 
   it('tries again after opening has failed', async () => {

@@ -8,13 +8,23 @@ export interface SessionCacheHands {
   open(graph: Graph, mode: RunMode): Promise<Session>;
   /** Changes when the content of a file does: path, size, time of the last change. */
   identify(file: string): string;
+}
+
+/** How sessions are opened, and how many are kept. */
+export interface SessionSettings {
+  readonly mode: RunMode;
+  /** What open sessions may keep together. */
+  readonly budgetBytes: number;
   /** Bytes of anonymous memory that an open session of the graph keeps. */
   sizeOf(graph: Graph, mode: RunMode): number;
 }
 
 interface Kept {
   readonly session: Promise<Session>;
-  readonly bytes: number;
+  readonly mode: RunMode;
+  bytes: number;
+  /** What its size was reckoned with. */
+  settings: SessionSettings;
   /** Pieces of work that run on it. */
   users: number;
 }
@@ -29,19 +39,16 @@ export class SessionCache {
   readonly #kept = new Map<string, Kept>();
   readonly #contents = new WeakMap<Graph, { readonly hash: string; readonly files: readonly string[] }>();
   readonly #hands: SessionCacheHands;
-  #mode: RunMode;
-  #budgetBytes: number;
+  #settings: SessionSettings;
 
-  constructor(hands: SessionCacheHands, { mode, budgetBytes }: { mode: RunMode; budgetBytes: number }) {
+  constructor(hands: SessionCacheHands, settings: SessionSettings) {
     this.#hands = hands;
-    this.#mode = mode;
-    this.#budgetBytes = budgetBytes;
+    this.#settings = settings;
   }
 
   /** How sessions are opened from now on and how much memory they may keep together; closes what is too much. */
-  async configure({ mode, budgetBytes }: { mode: RunMode; budgetBytes: number }): Promise<void> {
-    this.#mode = mode;
-    this.#budgetBytes = budgetBytes;
+  async configure(settings: SessionSettings): Promise<void> {
+    this.#settings = settings;
     await this.#makeRoom();
   }
 
@@ -61,6 +68,11 @@ export class SessionCache {
     const key = this.#keyOf(graph);
     const kept = this.#kept.get(key) ?? this.#open(key, graph);
     kept.users++;
+    if (kept.settings !== this.#settings) {
+      // A job with larger runs makes it larger; what it has taken once it keeps.
+      kept.settings = this.#settings;
+      kept.bytes = Math.max(kept.bytes, this.#settings.sizeOf(graph, kept.mode));
+    }
     // Put last: the most recently used.
     this.#kept.delete(key);
     this.#kept.set(key, kept);
@@ -82,19 +94,20 @@ export class SessionCache {
   }
 
   #open(key: string, graph: Graph): Kept {
-    const mode = this.#mode;
+    const settings = this.#settings;
+    const { mode } = settings;
     // Later, when this entry is among those that room is made for.
     const session = Promise.resolve().then(async () => {
       await this.#makeRoom();
       return this.#hands.open(graph, mode);
     });
     session.catch(() => this.#kept.delete(key));
-    return { session, bytes: this.#hands.sizeOf(graph, mode), users: 0 };
+    return { session, mode, bytes: settings.sizeOf(graph, mode), settings, users: 0 };
   }
 
   async #makeRoom(): Promise<void> {
     const total = () => [...this.#kept.values()].reduce((sum, kept) => sum + kept.bytes, 0);
-    await this.#closeIdle(() => total() > this.#budgetBytes);
+    await this.#closeIdle(() => total() > this.#settings.budgetBytes);
   }
 
   /** Closes idle sessions, the oldest first, as long as `more` says so. */
@@ -113,6 +126,6 @@ export class SessionCache {
       known = { hash: createHash('sha256').update(graphContent(graph)).digest('hex'), files: weightFiles(graph) };
       this.#contents.set(graph, known);
     }
-    return JSON.stringify([known.hash, this.#mode, ...known.files.map((file) => this.#hands.identify(file))]);
+    return JSON.stringify([known.hash, this.#settings.mode, ...known.files.map((file) => this.#hands.identify(file))]);
   }
 }

@@ -1,4 +1,4 @@
-import type { Bindings } from '@danqing/engine/graph/dim';
+import { type Bindings, showDim } from '@danqing/engine/graph/dim';
 import { runBytes } from '@danqing/engine/graph/run-memory';
 import { type Graph, topological, type WeightValue } from '@danqing/engine/graph/value';
 import type { RunMode } from '@danqing/engine/runtime';
@@ -24,7 +24,7 @@ const GRAPH_BYTES = 6_000_000;
  */
 const FRAGMENTATION: Readonly<Record<RunMode, number>> = { fast: 1.6, quick: 1.37, small: 1.25 };
 
-/** Memory that a session of the graph takes in a mode, for runs of the given sizes. */
+/** Memory that a session of the graph takes in a mode, for runs of the given sizes; a size that is not given counts as 1. */
 export function sessionMemory(graph: Graph, mode: RunMode, sizes: Bindings): SessionMemory {
   const values = topological(Object.values(graph.outputs));
   const results = values.filter(({ kind }) => kind === 'result');
@@ -51,6 +51,11 @@ export function sessionMemory(graph: Graph, mode: RunMode, sizes: Bindings): Ses
     restingBytes: resting + graphBytes,
     // Kernels are laid out anew before the old ones are let go.
     openingBytes: resting + graphBytes + (mode === 'fast' ? bytesWhere(isKernel) : 0),
-    runBytes: FRAGMENTATION[mode] * runBytes(graph, sizes, mode === 'small'),
+    runBytes: FRAGMENTATION[mode] * runBytes(graph, completed(graph, sizes), mode === 'small'),
   };
+}
+
+function completed(graph: Graph, sizes: Bindings): Bindings {
+  const names = graph.inputs.flatMap(({ shape }) => shape.map(showDim));
+  return new Map([...names.map((name) => [name, 1] as const), ...sizes]);
 }

@@ -1,22 +1,23 @@
 // The drawing process: draws one job at a time and keeps what it has opened for the next one.
-import { freemem } from 'node:os';
 import type { WorkerEvent, WorkerRequest } from '@danqing/contract/worker-messages';
 import { DanqingError } from '@danqing/engine/errors';
 import type { Runtime } from '@danqing/engine/runtime';
 import { linkToParent } from '@danqing/node/process/parent-link';
 import { onnxRuntimeVersion } from '@danqing/node/runtime/onnxruntime';
 import { runtimes } from '@danqing/node/runtime/runtimes/index';
+import { readMemoryState } from '@danqing/node/system/memory-state';
 import { OpenAdapters } from '../adapters/open-adapters.ts';
 import { cacheFolder } from '../folders.ts';
 import { FileHashes } from '../library/file-hashes.ts';
 import { type DrawingPlace, drawJob } from './draw-job.ts';
 import { describeFailure } from './failure.ts';
 import { JobControl } from './job-control.ts';
-import { identifyFile, OpenModels, sessionBytes } from './open-models.ts';
+import { identifyFile, OpenModels } from './open-models.ts';
+import { planJob } from './plan-job.ts';
 import { SessionCache } from './session-cache.ts';
 
-/** Share of the free memory that open sessions may keep. */
-const KEPT_SHARE = 0.6;
+/** How sessions are kept on a device whose memory is not known: as many as one job needs. */
+const UNPLANNED = { mode: 'quick', budgetBytes: 4, sizeOf: () => 1, notes: [] } as const;
 
 const parent = linkToParent<WorkerRequest, WorkerEvent>();
 const controls = new Map<number, JobControl>();
@@ -27,12 +28,10 @@ class OpenOn {
   readonly models: OpenModels;
 
   constructor(runtime: Runtime) {
-    const hands = {
-      open: async (...[graph, mode]: Parameters<typeof sessionBytes>) => runtime.open(graph, { mode }),
-      identify: identifyFile,
-      sizeOf: sessionBytes,
-    };
-    this.sessions = new SessionCache(hands, { mode: 'quick', budgetBytes: freemem() * KEPT_SHARE });
+    this.sessions = new SessionCache(
+      { open: async (graph, mode) => runtime.open(graph, { mode }), identify: identifyFile },
+      UNPLANNED,
+    );
     this.models = new OpenModels(this.sessions);
   }
 }
@@ -66,12 +65,14 @@ const place: DrawingPlace = {
   async modelOf(files, recipe) {
     const runtime: Runtime = runtimes[recipe.runtime];
     const { sessions, models } = await openOn(runtime);
-    const mode = recipe.mode === 'auto' ? 'quick' : recipe.mode;
-    await sessions.configure({ mode, budgetBytes: freemem() * KEPT_SHARE });
+    const asked = recipe.mode === 'auto' ? UNPLANNED.mode : recipe.mode;
+    const plan = runtime === runtimes.cpu ? planJob(files, recipe, readMemoryState()) : { ...UNPLANNED, mode: asked };
+    const { mode } = plan;
+    await sessions.configure(plan);
     return {
       model: models.modelOf(files, mode),
       runtime: { name: `onnxruntime-node ${onnxRuntimeVersion()}`, provider: runtime.id, mode },
-      notes: runtime.untested === undefined ? [] : [runtime.untested],
+      notes: [...plan.notes, ...(runtime.untested === undefined ? [] : [runtime.untested])],
     };
   },
 };
