@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
+import fixture from '../../../../../tests/fixtures/torch-zip-written.json' with { type: 'json' };
 import { makeModel, modelOf, tensorOf, valuesOf } from '../../../../../tests/made-files.ts';
-import type { DType } from '../../tensor/dtype.ts';
+import { crcOfZeros, largeExample, torchZipExamples } from '../../../../../tests/torch-zip-examples.ts';
+import { type DType, isSafetensorsDType } from '../../tensor/dtype.ts';
 import { planTorchZip } from './torch-zip-plan.ts';
 
 const every: readonly DType[] = [
@@ -63,4 +66,32 @@ it('FMT-04: comes back from a torch file to safetensors bit for bit', async () =
   expect(await valuesOf(torch, 'model.a')).toEqual(await valuesOf(original, 'model.a'));
   const back = await through(torch, 'b.safetensors', 'safetensors');
   expect(Buffer.compare(back.bytes, original.bytes)).toBe(0);
+});
+
+const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+
+it.each(Object.keys(torchZipExamples))(
+  'FMT-04: writes, byte for byte, the file that torch has read: %s',
+  async (name) => {
+    const { bytes, index, source } = await modelOf(name, torchZipExamples[name]!, {}, 'torch');
+    const recorded = (fixture.files as Record<string, { sha256: string; A1111: boolean; tensors: object }>)[name]!;
+    expect(sha256(bytes)).toBe(recorded.sha256);
+    // What torch saved again as safetensors.
+    const rows = [...index.tensors.values()]
+      .filter(({ dtype }) => isSafetensorsDType(dtype))
+      .map(
+        async ({ name: key, dtype, shape, offset, length }) =>
+          [key, `${key} ${dtype} [${shape.join(', ')}] ${sha256(await source.read(offset, length))}`] as const,
+      );
+    const sorted = (await Promise.all(rows)).sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    expect({ count: sorted.length, sha256: sha256(sorted.join('\n')) }).toEqual(recorded.tensors);
+    // A1111 refuses the types that are younger than its list.
+    expect(recorded.A1111).toBe(name !== 'new types.pt');
+  },
+);
+
+it('lays out more than 4 GiB as torch and zipfile have read it', () => {
+  const plan = planTorchZip(largeExample);
+  const [large] = plan.tensors;
+  expect({ size: plan.size, crc: crcOfZeros(large!.length) }).toEqual(fixture.large);
 });
