@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { readMistakes } from './mistake-list.ts';
 import { tryMistake, withMistake, type Mistake } from './mistake.ts';
 import { copyRepository } from './scratch.ts';
+
+// These run whole tools over a copy of the repository.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

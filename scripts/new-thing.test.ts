@@ -2,12 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { failingTests } from './mistake.ts';
 import { newThing } from './new-thing.ts';
 import { registryFolders } from './registry-folders.ts';
 import { copyRepository } from './scratch.ts';
 import { things } from './things.ts';
+
+// These run whole tools over a copy of the repository.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const scratch = copyRepository(root);
