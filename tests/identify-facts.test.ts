@@ -208,6 +208,12 @@ describe('what is inside a checkpoint', () => {
     expect(sizeOf(checkpointShapes('sdxl'))).toEqual([['Stable Diffusion XL', 1024]]);
     expect(sizeOf(unfold(recordedLists['flux1 dev']!))).toEqual([['Flux.1', 1024]]);
     expect(sizeOf(addOnShapes('sdxl', 'peft', 'lora'))).toEqual([['Stable Diffusion XL', 1024]]);
+    expect(of(sd1).notedSize).toBeUndefined();
+    expect(of(sd1, 'a.safetensors', { 'modelspec.resolution': '640x768' }).notedSize).toEqual({
+      width: 640,
+      height: 768,
+    });
+    expect(of(sd1, 'a.safetensors', { 'modelspec.resolution': 'large' }).notedSize).toBeUndefined();
   });
 
   it('GEN-13: eps or v, by tensors and notes first, by the name as a guess, and unknown where nothing tells', () => {

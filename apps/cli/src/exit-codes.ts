@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@danqing/studio/errors';
 
 /** What the program's exit code says; docs/exit-codes.md tells it to people. */
-export const EXIT = { ok: 0, failed: 1, badInput: 2, differs: 3, cancelled: 130 } as const;
+export const EXIT = { ok: 0, failed: 1, badInput: 2, differs: 3, dangerous: 4, unknown: 5, cancelled: 130 } as const;
 
 /** Errors that another command line or another file would not have; all others are failures. */
 const BAD_INPUT: ReadonlySet<unknown> = new Set<ErrorCode>([

@@ -1,5 +1,6 @@
 import { changesEn } from './changes.ts';
 import { downloadsEn } from './downloads.ts';
+import { filesEn } from './files.ts';
 import { libraryEn } from './library.ts';
 /** Everything that the program says in English; the other languages have the same shape. */
 export const en = {
@@ -17,7 +18,7 @@ export const en = {
     language: 'language of the program: en or zh',
     json: 'result as one line of JSON on the standard output, errors too',
     exitCodes:
-      'Exit codes: 0 done, 1 failed, 2 wrong use or unsound input, 3 the picture differs (verify), 130 cancelled.',
+      'Exit codes: 0 done, 1 failed, 2 wrong use or unsound input, 3 the picture differs (verify), 4 dangerous, 5 unknown code (scan), 130 cancelled.',
     badNumber: 'Expected a number.',
     badSize: 'Expected width x height, such as 512x512.',
     badLora: 'expected FILE, FILE:WEIGHT or FILE:WEIGHT:TEXT_WEIGHT, for example style:0.8',
@@ -96,6 +97,7 @@ export const en = {
     workflow: 'a workflow is embedded; ComfyUI opens it when the picture is dropped on it',
     text: (keyword: string, characters: number) => `${keyword}, ${characters} characters`,
   },
+  ...filesEn,
   library: libraryEn,
   ...changesEn,
   ...downloadsEn,

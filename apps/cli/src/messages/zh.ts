@@ -1,5 +1,6 @@
 import { changesZh } from './changes.ts';
 import { downloadsZh } from './downloads.ts';
+import { filesZh } from './files.ts';
 import type { Messages } from './index.ts';
 import { libraryZh } from './library.ts';
 
@@ -17,7 +18,8 @@ export const zh: Messages = {
     version: '显示版本',
     language: '程序的语言：en 或 zh',
     json: '在标准输出上以一行 JSON 给出结果，出错时也是',
-    exitCodes: '退出码：0 完成，1 失败，2 用法或输入有误，3 图不相同（verify），130 已取消。',
+    exitCodes:
+      '退出码：0 完成，1 失败，2 用法或输入有误，3 图不相同（verify），4 危险、5 有未知代码（scan），130 已取消。',
     badNumber: '应为数字。',
     badSize: '应为 宽x高，如 512x512。',
     badLora: '应为 文件、文件:权重 或 文件:权重:文本权重，例如 style:0.8',
@@ -96,6 +98,7 @@ export const zh: Messages = {
     workflow: '内含工作流；把图拖到 ComfyUI 上即可打开',
     text: (keyword, characters) => `${keyword}，${characters} 个字符`,
   },
+  ...filesZh,
   library: libraryZh,
   ...changesZh,
   ...downloadsZh,

@@ -52,6 +52,7 @@ export function describeCheckpoint(
     variant: variant && { id: variant.id, title: variant.title },
     weightSet,
     prediction: predictionOf(index, family),
+    ...notedSize(index),
     parts,
     missing: missing.map((id) => ({ id, title: sectionTitles[id] })),
     bakedVae: kind.id === 'checkpoint' ? present.has('vae') : undefined,
@@ -59,8 +60,8 @@ export function describeCheckpoint(
     size: sizeFact(kind, facts.sizeBytes),
     folder: kind.folder,
     goodFor: [
-      ...(variant === undefined ? [kind.use] : [variant.use]),
-      ...(weightSet === undefined ? [] : [useOfWeights(weightSet)]),
+      ...(variant === undefined ? [] : [variant.use]),
+      ...(weightSet === undefined || kind.id !== 'checkpoint' ? [kind.use] : [useOfWeights(weightSet)]),
     ],
     addOn: undefined,
     reasons: layout.evidence.map(({ says }) => says),
@@ -68,6 +69,12 @@ export function describeCheckpoint(
     warnings: [...missingWarnings(missing, kind.id), ...trainingWarnings(index)],
     damage,
   };
+}
+
+/** The size in the notes of a model card, as Stability AI specifies them. */
+function notedSize({ metadata }: TensorIndex): Pick<Identification, 'notedSize'> {
+  const parts = /^(\d{2,5})x(\d{2,5})$/.exec(metadata.get('modelspec.resolution') ?? '');
+  return parts === null ? {} : { notedSize: { width: Number(parts[1]), height: Number(parts[2]) } };
 }
 
 /** What a family needs and a file lacks; in a folder text encoders are only counted. */

@@ -67,17 +67,17 @@ function damageAt(index: TensorIndex, { id, at }: PlacedStructure): Words[] {
 }
 
 /** Lists that were made before: most files of a library are of a few sizes. */
-const lists = new Map<string, ReadonlyMap<string, readonly number[]>>();
+const madeLists = new Map<string, ReadonlyMap<string, readonly number[]>>();
 const LISTS_KEPT = 64;
 
 /** Every tensor of a network of these sizes below a path. */
 function listAt(id: StructureId, at: string, sizes: unknown): ReadonlyMap<string, readonly number[]> {
   const key = JSON.stringify([id, at, sizes]);
-  let list = lists.get(key);
+  let list = madeLists.get(key);
   if (list === undefined) {
-    if (lists.size === LISTS_KEPT) lists.clear();
+    if (madeLists.size === LISTS_KEPT) madeLists.clear();
     list = new Map([...structures[id].of.list(sizes)].map(([name, shape]) => [at + name, shape]));
-    lists.set(key, list);
+    madeLists.set(key, list);
   }
   return list;
 }

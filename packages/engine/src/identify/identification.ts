@@ -55,6 +55,8 @@ export interface Identification {
   readonly variant: { readonly id: string; readonly title: Words } | undefined;
   readonly weightSet: WeightSet | undefined;
   readonly prediction: Prediction | undefined;
+  /** Size in pixels that its notes say it was trained at, where they do. */
+  readonly notedSize?: { readonly width: number; readonly height: number };
   /** What is inside, largest first, with the precision of each. */
   readonly parts: readonly PartFact[];
   /** Parts that it would need to draw by itself. */

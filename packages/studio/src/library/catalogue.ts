@@ -70,6 +70,15 @@ export class Catalogue {
     return fitting.sort((a, b) => rank(a.names) - rank(b.names)).map(({ entry }) => entry);
   }
 
+  /** The entry that a text names as a whole: by a name of it, its file, or a hash. */
+  named(text: string): CatalogueEntry | undefined {
+    const wanted = bareName(modelStem(text.trim()));
+    const byHash = this.entries.find(({ hashes }) =>
+      [hashes?.autoV2, hashes?.shortHash].some((hash) => hash?.toLowerCase() === wanted),
+    );
+    return byHash ?? this.#names.find(({ name }) => name === wanted && name !== '')?.entry;
+  }
+
   /** The entry that a file is: by its hash; by its file name; by a name of the entry that its own is or begins with. */
   recognise(file: CataloguedFile): Recognition | undefined {
     const entry = this.#byHash(file);

@@ -81,7 +81,7 @@ export async function inspectFile(file: string, { hashed = false } = {}): Promis
     path,
     sizeBytes,
     ...(identification !== undefined && { identification }),
-    safety: safetyOf(path, identification?.format, names),
+    safety: await safetyOf(path, identification, names),
     ...(title !== undefined && { title }),
     triggerWords: words.length > 0 ? [...new Set(words)] : (known?.entry.triggerWords ?? []),
     tags,
@@ -144,30 +144,49 @@ async function hashesOf(path: string): Promise<KnownHashes> {
 
 const PICKLES = /^(?:torch|pickle)/;
 const SAFE = /^(?:safetensors|GGUF|picture)/;
+const PICKLE_ENDINGS = /\.(?:ckpt|pt|pth|bin|pkl)$/i;
 
-function safetyOf(path: string, format: string | undefined, names: ReadonlySet<string>): Safety {
+async function safetyOf(
+  path: string,
+  identification: Identification | undefined,
+  names: ReadonlySet<string>,
+): Promise<Safety> {
+  const format = identification?.format;
   if (format !== undefined && SAFE.test(format)) {
-    return {
-      container: 'safe',
-      says: { en: `${format}: cannot hold code`, zh: `${format} 格式，无法携带代码` },
-    };
+    return { container: 'safe', says: { en: `${format}: cannot hold code`, zh: `${format} 格式，无法携带代码` } };
   }
-  const isPickle = format === undefined ? /\.(?:ckpt|pt|pth|bin|pkl)$/i.test(path) : PICKLES.test(format);
-  if (!isPickle) return { container: 'other', says: { en: format ?? 'unknown', zh: format ?? '未知' } };
-  const safer = [...names].find((name) => isSafeContainer(name) && modelStem(name) === modelStem(path));
-  const en = 'pickle: can hold Python code, which this program never runs, but others do';
-  const zh = 'pickle 格式，可能携带 Python 代码；本程序绝不运行，其他程序会运行';
-  if (safer === undefined) {
-    return {
-      container: 'pickle',
-      says: { en: `${en}. Convert it: danqing convert.`, zh: `${zh}。可用 danqing convert 转换。` },
-    };
+  const isPickle = format === undefined ? PICKLE_ENDINGS.test(path) : PICKLES.test(format);
+  if (!isPickle) {
+    const says = { en: 'it cannot be read, so nothing is known', zh: '无法读取，无从判断' };
+    return { container: 'other', says: format === undefined ? says : { en: format, zh: format } };
   }
-  return {
-    container: 'pickle',
-    says: { en: `${en}. Prefer ${safer} beside it.`, zh: `${zh}。建议改用旁边的 ${safer}。` },
-    saferCopy: resolve(dirname(path), basename(safer)),
+  const says = {
+    en: 'pickle: can hold Python code, which this program never runs, but others do.',
+    zh: 'pickle 格式，可能携带 Python 代码；本程序绝不运行，其他程序会运行。',
   };
+  const beside = [...names].find((name) => isSafeContainer(name) && modelStem(name) === modelStem(path));
+  if (beside === undefined) {
+    const convert = { en: 'Convert it: danqing convert.', zh: '可用 danqing convert 转换。' };
+    return { container: 'pickle', says: { en: `${says.en} ${convert.en}`, zh: says.zh + convert.zh } };
+  }
+  const other = resolve(dirname(path), beside);
+  if (await isSameModel(other, identification)) {
+    const prefer = { en: `Prefer ${beside} beside it.`, zh: `建议改用旁边的 ${beside}。` };
+    return { container: 'pickle', says: { en: `${says.en} ${prefer.en}`, zh: says.zh + prefer.zh }, saferCopy: other };
+  }
+  const differs = {
+    en: `${beside} beside it has its name, but is another model.`,
+    zh: `旁边的 ${beside} 虽同名，却是另一个模型。`,
+  };
+  return { container: 'pickle', says: { en: `${says.en} ${differs.en}`, zh: says.zh + differs.zh } };
+}
+
+/** Whether another file is recognised as the same: kind, families and number of tensors. */
+async function isSameModel(path: string, identification: Identification | undefined): Promise<boolean> {
+  const { facts } = await inspectModel({ path, sizeBytes: sizeOf(path), sides: {} });
+  const gist = (one: Identification | undefined): string =>
+    JSON.stringify([one?.kind, one?.families, one?.parts.reduce((sum, { tensors }) => sum + tensors, 0)]);
+  return facts.identification !== undefined && gist(facts.identification) === gist(identification);
 }
 
 function recommendedOf(

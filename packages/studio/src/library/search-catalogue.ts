@@ -14,7 +14,7 @@ export interface CataloguedModel extends CatalogueEntry {
 }
 
 /**
- * Looks into the catalogue, and which of it is installed by what is known of the library from before.
+ * Looks into the catalogue: the entry that the text names, else all that hold its words; and which of it is installed by what is known of the library from before.
  * @param category in any language.
  */
 export async function searchCatalogue(
@@ -22,10 +22,12 @@ export async function searchCatalogue(
   { kind, category }: { readonly kind?: string | undefined; readonly category?: string | undefined } = {},
 ): Promise<CataloguedModel[]> {
   const catalogue = openCatalogue();
-  const entries = catalogue.search(text, {
+  const named = kind === undefined && category === undefined ? catalogue.named(text) : undefined;
+  const found = catalogue.search(text, {
     ...(kind !== undefined && { kind: kind.toLowerCase() }),
     ...(category !== undefined && { category: readCategory(category) }),
   });
+  const entries = named === undefined ? found : [named];
   const installed = await installedPaths();
   const namesOf = (ids: readonly string[] = []): string[] => ids.map((id) => catalogue.get(id)?.name ?? id);
   return entries.map((entry) => {
