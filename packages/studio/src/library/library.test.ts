@@ -183,6 +183,21 @@ describe('Library', () => {
   });
 });
 
+describe('what goes together', () => {
+  it('LIB-22, LIB-23: links installed models by the catalogue, and warns of another family', async () => {
+    const lora = put('home/models/Lora/koreanDollLikeness_v10.safetensors', LORA);
+    const checkpoint = putCheckpoint('home/models/Stable-diffusion/chilloutmix_Ni.safetensors');
+    await library.refresh();
+    const [model, base] = [library.get(lora)!, library.get(checkpoint)!];
+    expect(library.findPairings(model, base)).toMatchObject([{ type: 'base', name: 'ChilloutMix', path: checkpoint }]);
+    const reverse = library.findPairings(base);
+    expect(reverse.find(({ name }) => name === 'KoreanDollLikeness')).toMatchObject({ type: 'goes-with', path: lora });
+    const sd2 = put('home/models/Lora/disney.pt', PICKLE);
+    await library.refresh();
+    expect(library.findPairings(library.get(sd2)!, base)[0]).toMatchObject({ type: 'mismatch', path: checkpoint });
+  });
+});
+
 describe('search', () => {
   it('finds words of names, notes, tags and kinds in any language, all of them', async () => {
     put('home/models/Lora/水墨_ink-style.safetensors', safetensors('x', { ss_tag_frequency: '{"1_a": {"moxin": 3}}' }));

@@ -158,7 +158,7 @@ export class Library {
     return findPairings({
       model,
       checkpoint,
-      installed: this.find(),
+      installed: () => this.find(),
       catalogue: catalogue.entries,
       entryOf: (each) => catalogue.recognise(each)?.entry,
     });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { KindId } from '@danqing/engine/identify/identification';
 import { describe, expect, it } from 'vitest';
 import { sharedData } from '../../../../tests/shared-data.ts';
-import { findPairings, type PairedEntry, type PairedModel, type PairingQuestion } from './pairings.ts';
+import { findPairings, type PairedEntry, type PairedModel } from './pairings.ts';
 
 const catalogue = JSON.parse(readFileSync(sharedData('catalogue.json'), 'utf8')) as PairedEntry[];
 
@@ -22,9 +22,15 @@ const chilloutmix = model('chilloutmix', 'checkpoint', 'sd1');
 const sdxl = model('sd_xl_base', 'checkpoint', 'sdxl');
 const doll = model('korean-doll-likeness', 'lora', 'sd1');
 
-const pair = (question: Pick<PairingQuestion, 'model'> & Partial<PairingQuestion>) =>
-  findPairings({
-    installed: [],
+interface Question {
+  readonly model: PairedModel;
+  readonly checkpoint?: PairedModel;
+  readonly installed?: readonly PairedModel[];
+}
+
+const pair = ({ installed = [], ...question }: Question) =>
+  findPairings<PairedModel>({
+    installed: () => installed,
     catalogue,
     entryOf: ({ stem }) => catalogue.find(({ id }) => id === stem),
     ...question,

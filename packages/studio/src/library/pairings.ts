@@ -39,23 +39,24 @@ export interface Pairing {
   readonly says: Words;
 }
 
-export interface PairingQuestion {
-  readonly model: PairedModel;
+export interface PairingQuestion<Model extends PairedModel> {
+  readonly model: Model;
   /** The checkpoint that is in use. */
-  readonly checkpoint?: PairedModel | undefined;
-  readonly installed: readonly PairedModel[];
+  readonly checkpoint?: Model | undefined;
+  /** All models that are installed; only asked for where the catalogue knows the model. */
+  installed(): readonly Model[];
   readonly catalogue: readonly PairedEntry[];
   /** The entry of the catalogue that a model is, if it is one. */
-  entryOf(model: PairedModel): PairedEntry | undefined;
+  entryOf(model: Model): PairedEntry | undefined;
 }
 
 /** Says what a model goes with: by the families of both, the catalogue, what is noted, and what it was trained on (LIB-22, LIB-23). */
-export function findPairings(question: PairingQuestion): Pairing[] {
+export function findPairings<Model extends PairedModel>(question: PairingQuestion<Model>): Pairing[] {
   const { model, catalogue, entryOf } = question;
   const own = entryOf(model);
   const byId = new Map(catalogue.map((entry) => [entry.id, entry]));
   const installedBy = new Map<string, PairedModel>();
-  for (const each of question.installed) {
+  for (const each of own === undefined ? [] : question.installed()) {
     const entry = entryOf(each);
     if (entry !== undefined && !installedBy.has(entry.id)) installedBy.set(entry.id, each);
   }
@@ -92,7 +93,7 @@ const ADD_ONS: ReadonlySet<KindId> = new Set<KindId>([
   'taesd',
 ]);
 
-function mismatches({ model, checkpoint }: PairingQuestion): Pairing[] {
+function mismatches<Model extends PairedModel>({ model, checkpoint }: PairingQuestion<Model>): Pairing[] {
   if (checkpoint === undefined || !ADD_ONS.has(model.kind)) return [];
   const [mine, theirs] = [model.families, checkpoint.families];
   if (mine.length === 0 || theirs.length === 0) return [];
@@ -105,8 +106,8 @@ function mismatches({ model, checkpoint }: PairingQuestion): Pairing[] {
   return [{ type: 'mismatch', name: checkpoint.stem, path: checkpoint.path, says }];
 }
 
-function otherBase(
-  { model, checkpoint, entryOf }: PairingQuestion,
+function otherBase<Model extends PairedModel>(
+  { model, checkpoint, entryOf }: PairingQuestion<Model>,
   own: PairedEntry | undefined,
   byId: ReadonlyMap<string, PairedEntry>,
 ): Pairing[] {
