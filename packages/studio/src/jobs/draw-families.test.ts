@@ -1,0 +1,108 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RecipeInput } from '@danqing/contract/recipe';
+import { sdxl } from '@danqing/engine/families/sdxl';
+import { readReceipt, type Receipt } from '@danqing/engine/image/receipt';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import tiny from '../../../../tests/fixtures/families-tiny.json' with { type: 'json' };
+import { writeSeededCheckpoint } from '../../../../tests/seeded-weights.ts';
+import { settleRecipe } from './plan-batches.ts';
+import { readRecipe } from './read-recipe.ts';
+import { WorkerClient } from './worker-client.ts';
+
+// Models of other families than SD 1.x, drawn with as people do: small ones, a step or two.
+
+let client: WorkerClient;
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'danqing-families-'));
+  client = new WorkerClient();
+  const write = (name: keyof typeof tiny.shapes): void =>
+    writeSeededCheckpoint(join(folder, `${name}.safetensors`), { ...tiny.shapes[name], ...tiny.shapes.vae });
+  write('sd2');
+  write('sdxl');
+  write('sdxlRefiner');
+});
+
+afterAll(async () => {
+  await client.stop();
+  rmSync(folder, { recursive: true });
+});
+
+interface Drawn {
+  readonly receipt: Receipt;
+  readonly infotext: string;
+  readonly notes: readonly string[];
+  readonly width: number;
+  readonly height: number;
+}
+
+async function draw(name: string, input: Partial<RecipeInput> = {}): Promise<Drawn> {
+  const checkpoint = join(folder, name);
+  const small = { prompt: 'a red apple', checkpoint, sampler: 'Euler', steps: 4, cfgScale: 3, seed: 1 };
+  const notes: string[] = [];
+  let picture: Omit<Drawn, 'notes'> | undefined;
+  for await (const event of client.draw(readRecipe({ ...small, width: 64, height: 96, ...input }))) {
+    if (event.type === 'note') notes.push(event.text);
+    if (event.type !== 'picture') continue;
+    const { receipt, infotext, width, height } = event.picture;
+    picture = { receipt: readReceipt(receipt) as Receipt, infotext, width, height };
+  }
+  return { ...picture!, notes };
+}
+
+describe('a picture of SDXL', () => {
+  it('GEN-13: is finished by the refiner, and says so', async () => {
+    const refiner = join(folder, 'sdxlRefiner.safetensors');
+    const { receipt, infotext } = await draw('sdxl.safetensors', { refiner: { checkpoint: refiner, switchAt: 0.5 } });
+    expect(infotext).toMatch(/, Refiner: sdxlRefiner \[[0-9a-f]{10}\], Refiner switch at: 0\.5, /);
+    expect(receipt.refiner).toMatchObject({ name: 'sdxlRefiner.safetensors', switchAt: 0.5 });
+    const alone = await draw('sdxl.safetensors');
+    expect(alone.infotext).not.toContain('Refiner');
+    expect(alone.receipt.latentSha256).not.toBe(receipt.latentSha256);
+    const never = await draw('sdxl.safetensors', { refiner: { checkpoint: refiner, switchAt: 1 } });
+    expect(never.receipt.latentSha256).toBe(alone.receipt.latentSha256);
+    expect(never.receipt.refiner).toBeUndefined();
+  });
+
+  it('GEN-12: is 1024 pixels wide and high unless it is told otherwise', () => {
+    const facts = { family: sdxl, nativeSize: sdxl.nativeSize, resolution: undefined };
+    expect(settleRecipe(readRecipe({ prompt: '' }), facts, () => 0)).toMatchObject({ width: 1024, height: 1024 });
+    const own = { ...facts, resolution: { width: 1216, height: 832 } };
+    expect(settleRecipe(readRecipe({ prompt: '' }), own, () => 0)).toMatchObject({ width: 1216, height: 832 });
+  });
+
+  it('says what has no effect, and records the options that have one', async () => {
+    const plain = await draw('sdxl.safetensors', { clipSkip: 2 });
+    expect(plain.notes.join()).toContain('CLIP skip 2 has no effect');
+    expect(plain.infotext).not.toContain('Clip skip');
+    const cropped = await draw('sdxl.safetensors', { options: { sdxl_crop_top: 32, sdxl_clip_l_skip: true } });
+    expect(cropped.infotext).toContain('SDXL crop top: 32, SDXL clip L skip: True');
+    expect(cropped.receipt.latentSha256).not.toBe(plain.receipt.latentSha256);
+  });
+});
+
+describe('a picture of SD 2.x', () => {
+  it('GEN-12, GEN-13: has the size of the model that predicts as a trial run shows', async () => {
+    const { width, height, notes } = await draw('sd2.safetensors', { steps: 1, width: undefined, height: undefined });
+    expect([width, height]).toEqual([512, 512]);
+    expect(notes.join()).toContain('the model predicts eps, by a trial run on constant input');
+  });
+});
+
+describe('a picture of a folder', () => {
+  it('FMT-03: is drawn from the weights in it, and has no hash of its own', async () => {
+    // The parts of a pipeline may have the names of their authors.
+    const path = join(folder, 'pipeline');
+    mkdirSync(join(path, 'unet'), { recursive: true });
+    copyFileSync(join(folder, 'sdxl.safetensors'), join(path, 'unet/diffusion_pytorch_model.safetensors'));
+    writeFileSync(join(path, 'unet/config.json'), '{}');
+    const { receipt, infotext } = await draw('pipeline/unet');
+    const file = await draw('sdxl.safetensors');
+    expect(receipt.latentSha256).toBe(file.receipt.latentSha256);
+    expect(receipt.checkpoint).toEqual({ name: 'unet' });
+    expect(infotext).toContain('Model: unet,');
+  });
+});
