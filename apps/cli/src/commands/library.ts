@@ -39,4 +39,4 @@ export const library: CliCommand = {
   },
 };
 
-const ORDERS = ['name', 'path', 'newest', 'oldest', 'largest', 'smallest', 'kind'];
+const ORDERS: readonly SearchOptions['sort'][] = ['name', 'path', 'newest', 'oldest', 'largest', 'smallest', 'kind'];

@@ -50,8 +50,6 @@ const ORDERS = {
 
 export type RowOrder = keyof typeof ORDERS;
 
-export const rowOrders = Object.keys(ORDERS) as RowOrder[];
-
 /** What is needed of a row to see whether it still holds. */
 export type RowStamp = Pick<ModelRow, 'path' | 'name' | 'folder' | 'root' | 'stamp' | 'sideStamp'> & {
   readonly away: 0 | 1;
