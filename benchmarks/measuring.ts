@@ -1,5 +1,4 @@
 // What all benchmarks share: the machine's own speed beside every figure, and memory as the kernel counts it.
-import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { matmul } from '@danqing/engine/graph/ops/matmul';
 import { constant, input } from '@danqing/engine/graph/value';

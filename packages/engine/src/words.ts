@@ -4,10 +4,5 @@ export interface Words {
   readonly zh: string;
 }
 
-/** Joins words by a comma of each language. */
-export function listed(words: readonly Words[]): Words {
-  return { en: words.map(({ en }) => en).join(', '), zh: words.map(({ zh }) => zh).join('、') };
-}
-
 /** `1 tensor`, `2 tensors`: an English noun with its number. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
