@@ -142,7 +142,7 @@ def recorded(result):
 BLOCKS = [round(i / 24, 3) for i in range(25)]
 cases = []
 for models, m, half in [(("A", "B"), 0.3, False), (("A", "B"), 0.3, True), (("A", "B F32"), 0.5, False), (("A", "B BF16"), 0.25, True),
-                        (("inpainting", "B"), 0.4, False), (("inpainting F32", "B"), 0.4, True), (("pix2pix", "B BF16"), 0.7, False)]:  # fmt: skip
+                        (("inpainting", "B"), 0.4, False), (("inpainting", "B F32"), 0.6, False), (("inpainting F32", "B"), 0.4, True), (("pix2pix", "B BF16"), 0.7, False)]:  # fmt: skip
     a, b = map(load, models)
     cases.append({"mode": "weighted-sum", "models": models, "multiplier": m, "half": half, "tensors": recorded(merge(weighted_sum, a, b, half, lambda key: m))})
 for models, m, half in [(("A", "B", "C"), 1.0, False), (("A", "B F32", "C"), 0.5, True), (("inpainting", "B", "C"), 0.8, False), (("B", "B BF16", "C"), -0.5, False)]:
