@@ -22,6 +22,7 @@ import { changeSettings, settingsFile } from '../settings/settings.ts';
 import { LibraryThreads } from './library-threads.ts';
 import { Library, type ModelQuery } from './library.ts';
 import { categoriesOf } from './model-categories.ts';
+import { readPreview } from './read-preview.ts';
 
 let place: string;
 let home: string;
@@ -155,6 +156,20 @@ describe('Library', () => {
     rmSync(preview);
     await library.refresh();
     expect(library.get(path)!.preview).toBeUndefined();
+  });
+
+  it('LIB-18: shows the cover inside a file that has no preview beside it', async () => {
+    const cover = JSON.stringify([Buffer.from('picture').toString('base64')]);
+    const path = put('home/models/Lora/a.safetensors', safetensors('x', { ssmd_cover_images: cover }));
+    const without = put('home/models/Lora/b.safetensors', safetensors('y', { ssmd_cover_images: '[]' }));
+    const broken = put('home/models/Lora/c.safetensors', safetensors('z', { ssmd_cover_images: 'no list' }));
+    await library.refresh();
+    expect(Buffer.from((await readPreview(library.get(path)!))!).toString()).toBe('picture');
+    expect(await readPreview(library.get(without)!)).toBeUndefined();
+    await expect(readPreview(library.get(broken)!)).rejects.toMatchObject({ code: 'bad-file' });
+    put('home/models/Lora/a.png', 'beside');
+    await library.refresh();
+    expect(Buffer.from((await readPreview(library.get(path)!))!).toString()).toBe('beside');
   });
 
   it('LIB-19, LIB-20: sorts checkpoints and LoRAs into categories', async () => {

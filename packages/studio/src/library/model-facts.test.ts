@@ -27,6 +27,7 @@ describe('readNotesInside', () => {
       trainedOn: 'anything.ckpt',
       triggerWords: ['shuimo'],
       tags: [],
+      hasCover: false,
       claimed: [
         { key: 'sshs_model_hash', hash: 'e3b0c44298fc' },
         { key: 'modelspec.hash_sha256', hash: 'ab'.repeat(32) },
@@ -49,6 +50,7 @@ describe('readNotesInside', () => {
     expect(read({ ss_tag_frequency: text, ss_output_name: '', sshs_model_hash: text })).toEqual({
       triggerWords: [],
       tags: [],
+      hasCover: false,
       claimed: [],
       foreign: [],
     });

@@ -15,6 +15,8 @@ export interface ModelFacts {
   readonly tags: readonly string[];
   /** File name of the checkpoint it was trained on. */
   readonly trainedOn?: string;
+  /** Whether its notes hold pictures that show what it makes. */
+  readonly hasCover: boolean;
   /** Hashes of the data that its notes claim. */
   readonly claimed: readonly ClaimedHash[];
   /** Names of classes and functions that its pickle wants to call and that are never called here. */
@@ -22,7 +24,10 @@ export interface ModelFacts {
 }
 
 /** What a file says that cannot be read. */
-export const NO_FACTS: ModelFacts = { triggerWords: [], tags: [], claimed: [], foreign: [] };
+export const NO_FACTS: ModelFacts = { triggerWords: [], tags: [], hasCover: false, claimed: [], foreign: [] };
+
+/** Where safetensors files note pictures that show what they make. */
+export const COVER_NOTE = 'ssmd_cover_images';
 
 /** A hash in a file's notes, which may be wrong. */
 export interface ClaimedHash {
@@ -33,6 +38,8 @@ export interface ClaimedHash {
 
 /** More would be noise in a search. */
 const TAG_COUNT = 60;
+/** Length of the note when it holds no picture: `[]` or `null`. */
+const EMPTY_LIST = 4;
 /** Longer tags are sentences. */
 const TAG_CHARACTERS = 100;
 /** Lists of tags may be megabytes; longer ones than this are none. */
@@ -51,6 +58,7 @@ export function readNotesInside({ metadata, foreign = [] }: TensorIndex): Omit<M
     ...(trainedOn !== undefined && { trainedOn }),
     triggerWords: trigger === undefined ? [] : [trigger],
     tags: frequentTags(metadata.get('ss_tag_frequency')),
+    hasCover: (metadata.get(COVER_NOTE)?.length ?? 0) > EMPTY_LIST,
     claimed: ['sshs_model_hash', 'modelspec.hash_sha256'].flatMap((key) => {
       const hash = /^(?:0x)?([\da-f]{8,64})$/i.exec(metadata.get(key)?.trim() ?? '')?.[1]?.toLowerCase();
       return hash === undefined ? [] : [{ key, hash }];
