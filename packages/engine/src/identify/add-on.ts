@@ -1,11 +1,8 @@
 import type { Words } from '../words.ts';
 import type { TargetId } from './identification.ts';
+import type { ModuleShapes, Role } from './module-shapes.ts';
 
-/** What a tensor is within its module, under one name for all layouts. */
-export type Role = string;
-
-/** Shapes of the tensors of a module by their roles. */
-export type ModuleShapes = ReadonlyMap<Role, readonly number[]>;
+export type { Role };
 
 /** A way to change a weight by fewer numbers: one file of `algorithms/`. */
 export interface Algorithm {

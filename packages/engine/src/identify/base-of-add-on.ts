@@ -109,8 +109,7 @@ function byEntry(modules: readonly AddOnModule[], families: readonly KnownFamily
   };
 }
 
-const hasConvolution = (shapes: AddOnModule['shapes']): boolean =>
-  [...shapes.values()].some((shape) => shape.length === 4);
+const hasConvolution = (shapes: AddOnModule['shapes']): boolean => shapes.shapes.some((shape) => shape.length === 4);
 
 const isSame = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((width, i) => width === b[i]);

@@ -1,8 +1,9 @@
 import type { TensorEntry, TensorIndex } from '../weights/tensor-index.ts';
-import type { AddOnLayout, Algorithm, ModuleShapes, Role } from './add-on.ts';
+import type { AddOnLayout, Algorithm } from './add-on.ts';
 import { algorithms } from './algorithms/index.ts';
 import type { TargetId } from './identification.ts';
 import { layouts } from './layouts/index.ts';
+import { ModuleShapes } from './module-shapes.ts';
 import { splitKey } from './split-key.ts';
 
 /** A layer that an add-on changes. */
@@ -51,18 +52,19 @@ export function readAddOn(index: TensorIndex): ReadAddOn | undefined {
 const takeApart = (index: TensorIndex): ReadAddOn | undefined => readKeys(index) ?? readList(index);
 
 function readKeys(index: TensorIndex): ReadAddOn | undefined {
-  const shapes = new Map<string, Map<Role, readonly number[]>>();
-  const factorKeys = new Map<string, string>();
+  const shapes = new Map<string, ModuleShapes>();
+  /** One key of a factor for every stretch of a module's keys. */
+  const factorKeys: string[] = [];
   const embeddings = new Set<string>();
   const strangers: string[] = [];
   let seen = 0;
-  let last: { name: string | undefined; shapes: Map<Role, readonly number[]>; hasFactor: boolean } = {
+  let last: { name: string | undefined; shapes: ModuleShapes; hasFactor: boolean } = {
     name: undefined,
-    shapes: new Map(),
+    shapes: new ModuleShapes(),
     hasFactor: false,
   };
   for (const [key, entry] of index.tensors) {
-    if (++seen > PATIENCE && factorKeys.size === 0) return undefined;
+    if (++seen > PATIENCE && factorKeys.length === 0) return undefined;
     const split = splitKey(key);
     if (split === undefined) {
       const word = embeddingOf(key, entry, index);
@@ -78,18 +80,18 @@ function readKeys(index: TensorIndex): ReadAddOn | undefined {
     last.shapes.set(split.role, entry.shape);
     if (split.isFactor && !last.hasFactor) {
       last.hasFactor = true;
-      factorKeys.set(split.module, key);
+      factorKeys.push(key);
     }
   }
-  if (factorKeys.size === 0 || strangers.length > index.tensors.size / 2) return undefined;
-  const layout = layoutOf(factorKeys.values());
+  if (factorKeys.length === 0 || strangers.length > index.tensors.size / 2) return undefined;
+  const layout = layoutOf(factorKeys);
   return layout === undefined ? undefined : { ...sort(layout, shapes), embeddings: [...embeddings], strangers };
 }
 
-function shapesOf(shapes: Map<string, Map<Role, readonly number[]>>, module: string): Map<Role, readonly number[]> {
+function shapesOf(shapes: Map<string, ModuleShapes>, module: string): ModuleShapes {
   const known = shapes.get(module);
   if (known !== undefined) return known;
-  const fresh = new Map<Role, readonly number[]>();
+  const fresh = new ModuleShapes();
   shapes.set(module, fresh);
   return fresh;
 }
@@ -143,13 +145,7 @@ function readList(index: TensorIndex): ReadAddOn | undefined {
   for (let i = 0; i < size; i += 2) {
     const [up, down] = [index.tensors.get(String(i)), index.tensors.get(String(i + 1))];
     if (up?.shape.length !== 2 || down?.shape.length !== 2 || up.shape[1] !== down.shape[0]) return undefined;
-    shapes.set(
-      String(i / 2),
-      new Map([
-        ['lora_up', up.shape],
-        ['lora_down', down.shape],
-      ]),
-    );
+    shapes.set(String(i / 2), new ModuleShapes().set('lora_up', up.shape).set('lora_down', down.shape));
   }
   const { modules, ...rest } = sort(layouts.cloneofsimoList, shapes);
   const target = isTextEncoder(modules) ? 'text-encoder-1' : 'denoiser';

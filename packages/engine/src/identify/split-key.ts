@@ -1,4 +1,4 @@
-import type { Role } from './add-on.ts';
+import type { Role } from './module-shapes.ts';
 
 /** A key as module and role. */
 export interface SplitKey {

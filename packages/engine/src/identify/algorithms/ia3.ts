@@ -6,7 +6,7 @@ export const ia3: Algorithm = {
   title: { en: 'IA³', zh: 'IA³' },
   order: 2,
   isLycoris: true,
-  matches: (shapes) => shapes.has('on_input') || (shapes.has('weight') && shapes.size === 1),
+  matches: (shapes) => shapes.has('on_input') || (shapes.has('weight') && shapes.roles.length === 1),
   faults: (shapes) => (shapes.has('weight') ? [] : ['no weight']),
   rank: () => undefined,
   // It is as wide as the input only where `on_input` says so, which is a value and not a shape.

@@ -6,7 +6,7 @@ export const lokr: Algorithm = {
   title: { en: 'LoKr', zh: 'LoKr' },
   order: 3,
   isLycoris: true,
-  matches: (shapes) => [...shapes.keys()].some((role) => role.startsWith('lokr_')),
+  matches: (shapes) => shapes.roles.some((role) => role.startsWith('lokr_')),
   faults(shapes) {
     return ['lokr_w1', 'lokr_w2'].flatMap((side) => {
       if (shapes.has(side)) return [];
