@@ -37,13 +37,20 @@ describe('readNotesInside', () => {
   });
 
   it('lists the tags of the captions, the most frequent first', () => {
-    const folders = { '10_a': { ' blue': 2, ink: 5, odd: 'x' }, '5_b': { ' blue': 4, 水: 1 }, list: 3 };
-    expect(read({ ss_tag_frequency: JSON.stringify(folders) }).tags).toEqual(['blue', 'ink', '水']);
+    const folders = { '10_a': { ' blue': 2, ink: 5, odd: 'x' }, '5_b': { ' blue': 4, 水: 2, 'a "b"': 1 } };
+    expect(read({ ss_tag_frequency: JSON.stringify(folders) }).tags).toEqual(['blue', 'ink', '水', 'a "b"']);
+    expect(read({ ss_tag_frequency: '{"1_a": {"\\u6c34": 2, "\\u6": 1}}' }).tags).toEqual(['水']);
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`t${i}`, i % 250]));
     const { tags } = read({ ss_tag_frequency: JSON.stringify({ a: many }) });
     expect(tags).toHaveLength(60);
     expect(tags.slice(0, 4)).toEqual(['t249', 't499', 't248', 't498']);
-    expect(read({ ss_tag_frequency: JSON.stringify({ a: { big: 1e300, small: -1, half: 0.5 } }) }).tags[0]).toBe('big');
+    expect(read({ ss_tag_frequency: `{"a": {"small": 1, "big": ${'9'.repeat(400)}}}` }).tags).toEqual(['big', 'small']);
+  });
+
+  it('is kept busy by no list', () => {
+    for (const text of ['"\\'.repeat(2_000_000), '"'.repeat(4_000_000), `"a":${' '.repeat(4_000_000)}`]) {
+      expect(read({ ss_tag_frequency: text }).tags).toEqual([]);
+    }
   });
 
   it.each(['', 'None', '{', '[]', '3', 'null', '{"a": null}', '{"a": {"": 1}}'])('makes nothing of %j', (text) => {

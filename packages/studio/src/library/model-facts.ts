@@ -72,35 +72,42 @@ function textOf(metadata: ReadonlyMap<string, string>, key: string): string | un
   return text === '' || text === 'None' ? undefined : text?.slice(0, 300);
 }
 
-/** Reads kohya's counts by folder of the data set. */
+const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
+const COUNT = /:\s*(\d+)/y;
+
+/**
+ * Reads kohya's counts by folder of the data set: `{"10_name": {"tag": 3, …}, …}`. Only the tags that are kept are taken for JSON: libraries
+ * have thousands of such lists, with hundreds of tags each.
+ */
 function frequentTags(text: string | undefined): string[] {
   if (text === undefined || text.length > TAG_LIST_LIMIT) return [];
-  const folders = countsByFolder(text);
-  const [first, ...others] = folders;
-  if (first === undefined) return [];
-  const counts = new Map(first);
-  for (const folder of others) for (const [tag, count] of folder) counts.set(tag, (counts.get(tag) ?? 0) + count);
+  const counts = new Map<string, number>();
+  // Each text is looked at once, whatever it is, so that no list can keep us busy.
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
+    QUOTED.lastIndex = at;
+    const tag = QUOTED.exec(text)?.[1];
+    if (tag === undefined) break;
+    at = COUNT.lastIndex = QUOTED.lastIndex;
+    const count = COUNT.exec(text)?.[1];
+    if (count !== undefined) counts.set(tag, (counts.get(tag) ?? 0) + Number(count));
+  }
   return mostFrequent([...counts.keys()], [...counts.values()])
-    .map((tag) => tag.trim().slice(0, TAG_CHARACTERS))
+    .map((tag) => readTag(tag).trim().slice(0, TAG_CHARACTERS))
     .filter((tag) => tag !== '');
 }
 
-function countsByFolder(text: string): [tag: string, count: number][][] {
-  try {
-    return Object.values(JSON.parse(text) as Record<string, unknown>)
-      .filter((folder) => typeof folder === 'object' && folder !== null)
-      .map((folder) => Object.entries(folder).filter(([, count]) => typeof count === 'number'));
-  } catch {
-    // A list that is no JSON tells nothing.
-    return [];
-  }
-}
-
-/** Sorted as numbers that hold count and place, which takes a tenth of the time: libraries have thousands of such lists. */
+/** Sorted as numbers that hold count and place, which takes a tenth of the time. */
 function mostFrequent(tags: readonly string[], counts: readonly number[]): string[] {
   if (tags.length > PLACES) return [];
-  const order = Float64Array.from(counts, (count, i) => wholeCount(count) * PLACES + (PLACES - 1 - i)).sort();
+  const order = Float64Array.from(counts, (count, i) => Math.min(count, PLACES) * PLACES + (PLACES - 1 - i)).sort();
   return Array.from(order.subarray(-TAG_COUNT), (code) => tags[PLACES - 1 - (code % PLACES)]!).reverse();
 }
 
-const wholeCount = (count: number): number => Math.max(0, Math.min(Math.floor(count), PLACES));
+function readTag(escaped: string): string {
+  if (!escaped.includes('\\')) return escaped;
+  try {
+    return JSON.parse(`"${escaped}"`) as string;
+  } catch {
+    return '';
+  }
+}
