@@ -15,10 +15,15 @@ export interface Session {
   release(): Promise<void>;
 }
 
+/** Whether a model is kept optimised on the disk: then it opens with next to no time and memory. */
+export type Preparation = 'made' | 'possible' | 'none';
+
 export interface OpenOptions {
   readonly mode: RunMode;
   /** Threads that one run uses; as many as there are cores when absent. */
   readonly threads?: number;
+  /** Folder where a runtime may keep large models as it has optimised them, so that they open quickly the next time. */
+  readonly preparedFolder?: string;
 }
 
 /** Something that runs graphs: an engine on a kind of device. Another one is one more file of the host's registry. */
@@ -31,6 +36,8 @@ export interface Runtime {
   readonly untested?: string;
   /** Why it cannot be used on this machine and what would help, as a sentence; undefined when it can. */
   findObstacle(): Promise<string | undefined>;
+  /** What `open` in the mode `fast` would find of the graph in a folder of prepared models. */
+  preparationOf(graph: Graph, preparedFolder: string): Preparation;
   /** @throws no-memory when there is not enough; unsupported when weights lie where it cannot reach them. */
   open(graph: Graph, options: OpenOptions): Promise<Session>;
 }

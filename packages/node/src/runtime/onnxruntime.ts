@@ -1,65 +1,25 @@
 import { DanqingError } from '@danqing/engine/errors';
-import { emitOnnx, type OnnxDialect } from '@danqing/engine/graph/onnx';
+import type { OnnxDialect } from '@danqing/engine/graph/onnx';
 import { add } from '@danqing/engine/graph/ops/add';
-import { type Graph, input, topological } from '@danqing/engine/graph/value';
-import type { Feed, OpenOptions, RunMode, Session } from '@danqing/engine/runtime';
-import type { TensorEntry } from '@danqing/engine/weights/tensor-index';
+import { type Graph, input } from '@danqing/engine/graph/value';
+import type { Feed, RunMode, Session } from '@danqing/engine/runtime';
 import * as ort from 'onnxruntime-node';
+import { MODES, modelOf, type OnnxRuntimeOptions, openModel, type Provider } from './onnx-model.ts';
+import { isWorthPreparing, openPrepared } from './open-prepared.ts';
+import { PreparedModels } from './prepared-models.ts';
 import { weightPlaces } from './weight-place.ts';
-
-/** The devices that ONNX Runtime's package for Node brings a provider for. */
-export type Provider = 'cpu' | 'webgpu' | 'cuda';
-
-export interface OnnxRuntimeOptions extends OpenOptions {
-  readonly provider: Provider;
-  /** `standard` writes the graph without ONNX Runtime's own operators. */
-  readonly dialect?: OnnxDialect;
-}
-
-/** Session options of ONNX Runtime's CPU provider for each mode; measured in benchmarks/README.md. */
-const MODES: Record<RunMode, ort.InferenceSession.SessionOptions> = {
-  // Everything folded and packed at opening: most memory, least time per step.
-  fast: { graphOptimizationLevel: 'all' },
-  quick: { graphOptimizationLevel: 'extended' },
-  // Weights are cast while running, so nothing but the mapped file stays in memory.
-  small: {
-    graphOptimizationLevel: 'extended',
-    extra: { optimization: { disable_specified_optimizers: 'ConstantFolding' } },
-  },
-};
-
-/** Errors only: what ONNX Runtime warns of is no concern of the person who reads the terminal. */
-const LOG_ERRORS = 3;
 
 /**
  * Opens a graph on ONNX Runtime with its weights left in their files.
  * @throws no-memory when there is not enough; unsupported when weights lie on several drives.
  */
 export async function openOnnxRuntime(graph: Graph, options: OnnxRuntimeOptions): Promise<Session> {
-  const { folder, place } = weightPlaces(graph);
-  const made = await readMade(graph);
-  const model = emitOnnx(graph, {
-    dialect: options.dialect ?? 'onnxruntime',
-    place: (entry) => made.get(placeKey(entry)) ?? place(entry),
-  });
-  const { extra, ...mode } = MODES[options.mode];
+  const { preparedFolder } = options;
+  const isToPrepare = options.mode === 'fast' && options.provider === 'cpu' && isWorthPreparing(graph);
   const session = await explained(graph, async () =>
-    ort.InferenceSession.create(model, {
-      ...mode,
-      executionProviders: [options.provider],
-      // A pattern of one run's allocations takes a second block as large as all of them: 1.2 GB for a VAE at 512².
-      enableMemPattern: false,
-      logSeverityLevel: LOG_ERRORS,
-      ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
-      extra: {
-        ...extra,
-        session: {
-          model_external_initializers_file_folder_path: folder,
-          // Waiting threads sleep: costs nothing measurable and leaves the desktop usable.
-          intra_op: { allow_spinning: '0' },
-        },
-      },
-    }),
+    isToPrepare && preparedFolder !== undefined
+      ? openPrepared(graph, options, new PreparedModels(preparedFolder))
+      : openModel(await modelOf(graph, options.dialect), weightPlaces(graph).folder, options, MODES[options.mode]),
   );
   return {
     async run(feeds) {
@@ -71,35 +31,6 @@ export async function openOnnxRuntime(graph: Graph, options: OnnxRuntimeOptions)
     },
     release: () => session.release(),
   };
-}
-
-/** A model of more bytes than this cannot be handed over; weights in their files do not count. */
-const MADE_LIMIT = 2 ** 31 - 2 ** 26;
-
-const placeKey = ({ file, offset, length }: TensorEntry): string => `${offset} ${length} ${file}`;
-
-/**
- * The bytes of weights that no file holds as they are: strided or compressed in a torch file.
- * @throws unsupported when they are too many to be handed over.
- */
-async function readMade(graph: Graph): Promise<ReadonlyMap<string, { readonly bytes: Uint8Array }>> {
-  const weights = topological(Object.values(graph.outputs)).flatMap((value) =>
-    value.kind === 'weight' && value.entry.source !== undefined ? [value.entry] : [],
-  );
-  const total = weights.reduce((sum, { length }) => sum + length, 0);
-  if (total > MADE_LIMIT) {
-    throw new DanqingError('unsupported', {
-      where: graph.name,
-      expected: `weights that stand in their file as they are, or at most ${MADE_LIMIT} bytes of others`,
-      found: `${total} bytes that are compressed or out of order`,
-      advice: 'Convert the checkpoint to safetensors.',
-    });
-  }
-  const made = new Map<string, { readonly bytes: Uint8Array }>();
-  for (const entry of weights) {
-    made.set(placeKey(entry), { bytes: await entry.source!.read(entry.offset, entry.length) });
-  }
-  return made;
 }
 
 /** Opens a graph on ONNX Runtime's CPU provider; for tests and tools that need nothing else. */
@@ -126,9 +57,6 @@ export async function tryProvider(provider: Provider): Promise<string | undefine
     return (error as Error).message;
   }
 }
-
-/** Version of the ONNX Runtime that is installed. */
-export const onnxRuntimeVersion = (): string => ort.env.versions.node ?? ort.env.versions.common;
 
 /** Does it, and tells want of memory in our words. */
 async function explained<T>(graph: Graph, work: () => Promise<T>): Promise<T> {

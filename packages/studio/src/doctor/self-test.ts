@@ -14,7 +14,8 @@ import { transpose } from '@danqing/engine/graph/ops/transpose';
 import { constant, type ConstantValue, type Graph, input } from '@danqing/engine/graph/value';
 import type { Runtime } from '@danqing/engine/runtime';
 import { linkToParent } from '@danqing/node/process/parent-link';
-import { onnxRuntimeVersion, openOnCpu } from '@danqing/node/runtime/onnxruntime';
+import { onnxRuntimeVersion } from '@danqing/node/runtime/onnx-model';
+import { openOnCpu } from '@danqing/node/runtime/onnxruntime';
 import { runtimes } from '@danqing/node/runtime/runtimes/index';
 
 export interface SelfTestRequest {

@@ -16,7 +16,7 @@ function networkOf(millions: number, phase: 'encode prompt' | 'sample' | 'decode
   const opening = ({ 'encode prompt': 'open text encoder', sample: 'open denoiser', decode: 'open VAE' } as const)[
     phase
   ];
-  return { opening, running: phase, graph, sizes: new Map([['batch', rows]]) };
+  return { opening, running: phase, graph, sizes: new Map([['batch', rows]]), preparation: 'none' };
 }
 
 const networks = [networkOf(100, 'encode prompt'), networkOf(800, 'sample'), networkOf(50, 'decode')];
@@ -30,21 +30,29 @@ describe('first 8: sessionMemory', () => {
     sessionMemory(graph, mode, sizes);
 
   it('holds stored weights as float32, but not in the mode that converts them while it runs', () => {
-    expect(memoryOf('quick').restingBytes).toBeCloseTo(800e6 * 4, -8);
+    expect(memoryOf('fast').restingBytes).toBeCloseTo(800e6 * 4, -8);
     expect(memoryOf('small').restingBytes).toBeLessThan(10e6);
     expect(memoryOf('small').runBytes).toBeGreaterThan(800e6 * 4);
   });
 
   it('grows with the size of a run', () => {
     const [one, many] = [networkOf(1, 'sample', 1), networkOf(1, 'sample', 1000)];
-    expect(memoryOf('quick', many).runBytes).toBeCloseTo(1000 * memoryOf('quick', one).runBytes, 0);
-    expect(memoryOf('quick', many).restingBytes).toBe(memoryOf('quick', one).restingBytes);
+    expect(memoryOf('fast', many).runBytes).toBeCloseTo(1000 * memoryOf('fast', one).runBytes, 0);
+    expect(memoryOf('fast', many).restingBytes).toBe(memoryOf('fast', one).restingBytes);
+  });
+
+  it('has the weights mapped once they are prepared, after they were in memory for that', () => {
+    const { graph, sizes } = networks[1]!;
+    const memoryWith = (preparation: 'made' | 'possible' | 'none') => sessionMemory(graph, 'fast', sizes, preparation);
+    expect(memoryWith('made').openingBytes).toBeLessThan(10e6);
+    expect(memoryWith('possible').openingBytes).toBe(memoryWith('none').openingBytes);
+    expect(memoryWith('possible').restingBytes).toBe(memoryWith('made').restingBytes);
   });
 });
 
 describe('first 8: planMemory', () => {
   it('adds up what stays open, phase by phase', () => {
-    const { phases, peakBytes } = planMemory(networks, 'quick', Infinity);
+    const { phases, peakBytes } = planMemory(networks, 'fast', Infinity);
     expect(phases.map(({ phase }) => phase)).toEqual([
       'open text encoder',
       'encode prompt',
@@ -60,16 +68,16 @@ describe('first 8: planMemory', () => {
   });
 
   it('closes the oldest first where little may stay open', () => {
-    const { phases, budgetBytes } = planMemory(networks, 'quick', 'least');
+    const { phases, budgetBytes } = planMemory(networks, 'fast', 'least');
     const bytesOf = (phase: string) => phases.find((each) => each.phase === phase)!.bytes;
     expect(budgetBytes).toBeCloseTo(3.2e9, -8);
     expect(bytesOf('decode')).toBeLessThan(0.5e9);
-    expect(bytesOf('sample')).toBeCloseTo(planMemory(networks.slice(1, 2), 'quick', Infinity).peakBytes, -1);
+    expect(bytesOf('sample')).toBeCloseTo(planMemory(networks.slice(1, 2), 'fast', Infinity).peakBytes, -1);
   });
 
   it('keeps open together what runs in turn', () => {
     const beside = { ...networkOf(10, 'sample'), opening: 'sample', isBeside: true } as const;
-    const { phases } = planMemory([...networks.slice(0, 2), beside, networks[2]!], 'quick', 'least');
+    const { phases } = planMemory([...networks.slice(0, 2), beside, networks[2]!], 'fast', 'least');
     expect(phases.find(({ phase }) => phase === 'sample')!.bytes).toBeGreaterThan(3.24e9);
   });
 });
@@ -99,7 +107,7 @@ describe('first 8: chooseMemoryPlan', () => {
     }
     const deep = { ...networks[1]!, graph: { name: 'deep', inputs: [x], outputs: { y } } };
     expect(choose(8, [deep]).mode).toBe('fast');
-    expect(choose(1, [deep]).mode).toBe('small');
+    expect(choose(1, [deep]).mode).toBe('quick');
   });
 
   it('refuses with the numbers when nothing fits', () => {

@@ -2,7 +2,7 @@ import type { Phase } from '@danqing/contract/worker-messages';
 import { DanqingError } from '@danqing/engine/errors';
 import type { Bindings } from '@danqing/engine/graph/dim';
 import type { Graph } from '@danqing/engine/graph/value';
-import type { RunMode } from '@danqing/engine/runtime';
+import type { Preparation, RunMode } from '@danqing/engine/runtime';
 import type { MemoryState } from '@danqing/node/system/memory-state';
 import { sessionMemory } from './session-memory.ts';
 
@@ -13,6 +13,7 @@ export interface PlannedNetwork {
   readonly graph: Graph;
   /** Sizes of its largest run. */
   readonly sizes: Bindings;
+  readonly preparation: Preparation;
   /** It runs in turn with the one before it, so that both have to stay open. */
   readonly isBeside?: boolean;
 }
@@ -46,7 +47,12 @@ export function planMemory(
   budgetBytes: number | 'least',
 ): MemoryPlan {
   const sized = networks.map((network) => {
-    const { openingBytes, restingBytes, runBytes } = sessionMemory(network.graph, mode, network.sizes);
+    const { openingBytes, restingBytes, runBytes } = sessionMemory(
+      network.graph,
+      mode,
+      network.sizes,
+      network.preparation,
+    );
     return { ...network, openingBytes, keptBytes: restingBytes + runBytes };
   });
   const together = sized.map(

@@ -1,5 +1,7 @@
 import type { Parts, VaePart } from '@danqing/engine/family';
 import type { Bindings } from '@danqing/engine/graph/dim';
+import type { Graph } from '@danqing/engine/graph/value';
+import type { Preparation } from '@danqing/engine/runtime';
 import type { PlannedNetwork } from './memory-plan.ts';
 
 /** What a job asks of its networks at most at once. */
@@ -25,6 +27,7 @@ export function plannedNetworks(
     previewVae,
   }: { readonly parts: Parts; readonly vae: VaePart; readonly previewVae: VaePart | undefined },
   run: LargestRun,
+  preparationOf: (graph: Graph) => Preparation,
 ): PlannedNetwork[] {
   const { factor } = parts.family.latent;
   const textEncoders = parts.textEncoders();
@@ -35,20 +38,20 @@ export function plannedNetworks(
       ['width', run.width / factor],
       ['tokens', CHUNKS * (textEncoders[0]?.tokens ?? 1)],
     ]);
-  const decoder = (part: VaePart) => ({ graph: part.decoder(), sizes: sizesOf(1) });
+  const network = (graph: Graph, batch: number) => ({
+    graph,
+    sizes: sizesOf(batch),
+    preparation: preparationOf(graph),
+  });
+  const rows = run.pictures * (run.promptParts + (run.isGuided ? 1 : 0));
   return [
     ...textEncoders.map((part): PlannedNetwork => {
-      return { opening: 'open text encoder', running: 'encode prompt', graph: part.graph(1), sizes: sizesOf(1) };
+      return { opening: 'open text encoder', running: 'encode prompt', ...network(part.graph(1), 1) };
     }),
-    {
-      opening: 'open denoiser',
-      running: 'sample',
-      graph: parts.denoiser().graph(),
-      sizes: sizesOf(run.pictures * (run.promptParts + (run.isGuided ? 1 : 0))),
-    },
+    { opening: 'open denoiser', running: 'sample', ...network(parts.denoiser().graph(), rows) },
     ...(previewVae === undefined
       ? []
-      : [{ opening: 'sample', running: 'sample', isBeside: true, ...decoder(previewVae) } as const]),
-    { opening: 'open VAE', running: 'decode', ...decoder(vae) },
+      : [{ opening: 'sample', running: 'sample', isBeside: true, ...network(previewVae.decoder(), 1) } as const]),
+    { opening: 'open VAE', running: 'decode', ...network(vae.decoder(), 1) },
   ];
 }

@@ -31,7 +31,7 @@ function setUp(budgetBytes = 1000) {
   const failures: Error[] = [];
   const cache = new SessionCache(
     {
-      async open(graph, mode) {
+      async open(graph, { mode }) {
         const failure = failures.shift();
         if (failure !== undefined) throw failure;
         const session: OpenSession = {

@@ -5,7 +5,7 @@ import type { ModelHands } from '@danqing/engine/pipelines/model';
 import type { RunMode, Session } from '@danqing/engine/runtime';
 
 export interface SessionCacheHands {
-  open(graph: Graph, mode: RunMode): Promise<Session>;
+  open(graph: Graph, settings: SessionSettings): Promise<Session>;
   /** Changes when the content of a file does: path, size, time of the last change. */
   identify(file: string): string;
 }
@@ -13,6 +13,8 @@ export interface SessionCacheHands {
 /** How sessions are opened, and how many are kept. */
 export interface SessionSettings {
   readonly mode: RunMode;
+  /** Where large models may be kept prepared. */
+  readonly preparedFolder?: string | undefined;
   /** What open sessions may keep together. */
   readonly budgetBytes: number;
   /** Bytes of anonymous memory that an open session of the graph keeps. */
@@ -99,7 +101,7 @@ export class SessionCache {
     // Later, when this entry is among those that room is made for.
     const session = Promise.resolve().then(async () => {
       await this.#makeRoom();
-      return this.#hands.open(graph, mode);
+      return this.#hands.open(graph, settings);
     });
     session.catch(() => this.#kept.delete(key));
     return { session, mode, bytes: settings.sizeOf(graph, mode), settings, users: 0 };

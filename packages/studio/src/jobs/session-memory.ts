@@ -1,7 +1,7 @@
 import { type Bindings, showDim } from '@danqing/engine/graph/dim';
 import { runBytes } from '@danqing/engine/graph/run-memory';
 import { type Graph, topological, type WeightValue } from '@danqing/engine/graph/value';
-import type { RunMode } from '@danqing/engine/runtime';
+import type { Preparation, RunMode } from '@danqing/engine/runtime';
 import { elementCount } from '@danqing/engine/tensor/tensor';
 
 /** Anonymous memory of one session of ONNX Runtime's CPU provider, in bytes; what is only mapped does not count. */
@@ -20,12 +20,17 @@ const GRAPH_BYTES = 6_000_000;
 
 /**
  * How much more than the results a run takes, because freed blocks rarely fit exactly. Measured at sizes from 256² to
- * 512²: in `fast` the convolutions also have their own layout of what goes in and out.
+ * 512²: in `fast` convolutions also have their own layout of what goes in and out.
  */
-const FRAGMENTATION: Readonly<Record<RunMode, number>> = { fast: 1.6, quick: 1.37, small: 1.25 };
+const FRAGMENTATION: Readonly<Record<RunMode, number>> = { fast: 1.4, quick: 1.25, small: 1.25 };
 
 /** Memory that a session of the graph takes in a mode, for runs of the given sizes; a size that is not given counts as 1. */
-export function sessionMemory(graph: Graph, mode: RunMode, sizes: Bindings): SessionMemory {
+export function sessionMemory(
+  graph: Graph,
+  mode: RunMode,
+  sizes: Bindings,
+  preparation: Preparation = 'none',
+): SessionMemory {
   const values = topological(Object.values(graph.outputs));
   const results = values.filter(({ kind }) => kind === 'result');
   const uses = new Map<WeightValue, string>();
@@ -42,16 +47,19 @@ export function sessionMemory(graph: Graph, mode: RunMode, sizes: Bindings): Ses
   const resting = bytesWhere((weight, use) => {
     // Bytes that no file holds as they are come along in memory.
     if (weight.entry.source !== undefined) return true;
-    if (isConverted(weight)) return mode !== 'small';
+    if (isConverted(weight)) return mode === 'fast';
     // float32 stays mapped, but for what is packed for the processor.
     return isMatrix(weight, use) || (mode === 'fast' && isKernel(weight, use));
   });
   const graphBytes = GRAPH_BYTES + NODE_BYTES * results.length;
+  // Kernels are laid out anew before the old ones are let go.
+  const preparing = resting + (mode === 'fast' ? bytesWhere(isKernel) : 0);
+  const isKept = mode === 'fast' && preparation !== 'none';
   return {
-    restingBytes: resting + graphBytes,
-    // Kernels are laid out anew before the old ones are let go.
-    openingBytes: resting + graphBytes + (mode === 'fast' ? bytesWhere(isKernel) : 0),
-    runBytes: FRAGMENTATION[mode] * runBytes(graph, completed(graph, sizes), mode === 'small'),
+    // What is prepared is mapped.
+    restingBytes: graphBytes + (isKept ? 0 : resting),
+    openingBytes: graphBytes + (isKept && preparation === 'made' ? 0 : preparing),
+    runBytes: FRAGMENTATION[mode] * runBytes(graph, completed(graph, sizes), mode !== 'fast'),
   };
 }
 

@@ -1,9 +1,11 @@
 // The drawing process: draws one job at a time and keeps what it has opened for the next one.
+import { join } from 'node:path';
 import type { WorkerEvent, WorkerRequest } from '@danqing/contract/worker-messages';
 import { DanqingError } from '@danqing/engine/errors';
 import type { Runtime } from '@danqing/engine/runtime';
 import { linkToParent } from '@danqing/node/process/parent-link';
-import { onnxRuntimeVersion } from '@danqing/node/runtime/onnxruntime';
+import { onnxRuntimeVersion } from '@danqing/node/runtime/onnx-model';
+import { PreparedModels } from '@danqing/node/runtime/prepared-models';
 import { runtimes } from '@danqing/node/runtime/runtimes/index';
 import { readMemoryState } from '@danqing/node/system/memory-state';
 import { OpenAdapters } from '../adapters/open-adapters.ts';
@@ -13,7 +15,7 @@ import { type DrawingPlace, drawJob } from './draw-job.ts';
 import { describeFailure } from './failure.ts';
 import { JobControl } from './job-control.ts';
 import { identifyFile, OpenModels } from './open-models.ts';
-import { planJob } from './plan-job.ts';
+import { planJob, type PreparedFolder } from './plan-job.ts';
 import { SessionCache } from './session-cache.ts';
 
 /** How sessions are kept on a device whose memory is not known: as many as one job needs. */
@@ -29,12 +31,24 @@ class OpenOn {
 
   constructor(runtime: Runtime) {
     this.sessions = new SessionCache(
-      { open: async (graph, mode) => runtime.open(graph, { mode }), identify: identifyFile },
+      {
+        open: async (graph, { mode, preparedFolder }) =>
+          runtime.open(graph, { mode, ...(preparedFolder !== undefined && { preparedFolder }) }),
+        identify: identifyFile,
+      },
       UNPLANNED,
     );
     this.models = new OpenModels(this.sessions);
   }
 }
+
+const preparedPath = join(cacheFolder(), 'prepared');
+const prepared: PreparedFolder = {
+  path: preparedPath,
+  preparationOf: (graph) => runtimes.cpu.preparationOf(graph, preparedPath),
+};
+
+void new PreparedModels(preparedPath).sweep();
 
 const open = new Map<Runtime, OpenOn>();
 
@@ -66,7 +80,8 @@ const place: DrawingPlace = {
     const runtime: Runtime = runtimes[recipe.runtime];
     const { sessions, models } = await openOn(runtime);
     const asked = recipe.mode === 'auto' ? UNPLANNED.mode : recipe.mode;
-    const plan = runtime === runtimes.cpu ? planJob(files, recipe, readMemoryState()) : { ...UNPLANNED, mode: asked };
+    const plan =
+      runtime === runtimes.cpu ? planJob(files, recipe, readMemoryState(), prepared) : { ...UNPLANNED, mode: asked };
     const { mode } = plan;
     await sessions.configure(plan);
     return {

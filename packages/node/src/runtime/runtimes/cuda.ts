@@ -14,5 +14,6 @@ export const cuda: Runtime = {
       'libraries that this command fetches: node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12'
     );
   },
+  preparationOf: () => 'none',
   open: async (graph, options) => openOnnxRuntime(graph, { ...options, provider: 'cuda' }),
 };

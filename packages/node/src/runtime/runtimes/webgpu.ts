@@ -12,5 +12,6 @@ export const webgpu: Runtime = {
     if (message === undefined) return undefined;
     return `WebGPU finds no graphics card (${message}). Install the card's driver with Vulkan, Direct3D 12 or Metal support.`;
   },
+  preparationOf: () => 'none',
   open: async (graph, options) => openOnnxRuntime(graph, { ...options, provider: 'webgpu' }),
 };
