@@ -15,8 +15,8 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     console.error(`Error: ${message}`);
     process.exit(EXIT.failed);
   });
-  const { language = systemLanguage(process.env), rest } = splitLanguage(words);
-  const messages = messagesIn(language);
+  const { language, rest } = splitLanguage(words);
+  const messages = messagesIn(language ?? systemLanguage(process.env));
   try {
     if (rest.length === 0) {
       const { drawFirstPicture } = await import('./first-picture.ts');
@@ -24,7 +24,8 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       return;
     }
     const program = await buildProgram(messages);
-    await program.parseAsync(words, { from: 'user' });
+    // The language may stand anywhere, every other option belongs to the command that it follows.
+    await program.parseAsync(language === undefined ? rest : ['--lang', language, ...rest], { from: 'user' });
   } catch (error) {
     process.exitCode =
       error instanceof CommanderError ? exitCodeOfUsage(error) : report(error, words.includes('--json'), messages);
@@ -39,6 +40,7 @@ async function buildProgram(messages: Messages): Promise<Command> {
     .version(VERSION, '-V, --version', help.version)
     .addOption(new Option('--lang <language>', help.language).choices(languageNames))
     .helpCommand('help [command]', help.helpCommand)
+    .enablePositionalOptions()
     .addHelpText('after', `\n${help.exitCodes}`);
   const inOrder = Object.values<CliCommand>(commands).sort((a, b) => a.order - b.order);
   for (const { name, define } of inOrder) define(configure(program.command(name), messages), messages);

@@ -29,23 +29,27 @@ const run = (...words: string[]) =>
     env: { DANQING_HOME: join(place, 'home'), DANQING_CACHE: join(place, 'cache') },
   });
 
-const json = async (...words: string[]): Promise<Record<string, unknown>[]> =>
-  JSON.parse((await run(...words, '--json')).stdout) as Record<string, unknown>[];
+const json = async <T = Record<string, unknown>>(...words: string[]): Promise<T> =>
+  JSON.parse((await run(...words, '--json')).stdout) as T;
 
 it('lists, searches and adds folders of other programs', async () => {
   expect((await run()).stdout).toContain('VAE/misplaced.safetensors');
+  await run('roots', 'add', join(place, 'comfy'), '--kind', 'lora');
+  expect(await json('roots')).toMatchObject([{ own: true }, { path: join(place, 'comfy'), kind: 'lora' }]);
   const added = await run('roots', 'add', join(place, 'comfy'));
   expect(added.stdout).toContain(join(place, 'comfy'));
   const all = await run();
   expect(all.code).toBe(0);
   expect(all.stdout).toMatch(/lora +sd1 +3\.23 MB +loras\/cat\.safetensors\n/);
   expect(all.stdout).toContain('Models: 4.');
-  expect((await json('disney', '--kind', 'lora')).map(({ name }) => name)).toEqual(['disney.pt']);
+  expect((await json<{ name: string }[]>('disney', '--kind', 'lora')).map(({ name }) => name)).toEqual(['disney.pt']);
   const nonsense = await run('--kind', 'nonsense');
   expect([nonsense.code, nonsense.stderr]).toEqual([2, expect.stringContaining('one of ') as string]);
 });
 
 it('tells what is wrong, and computes hashes', async () => {
+  const [notice] = (await json<{ notices: object[] }>('scan')).notices;
+  expect(notice).toMatchObject({ type: 'bad-file', path: expect.stringContaining('bad.safetensors') as string });
   const scan = await run('scan', '--hash', '--lang', 'zh');
   expect(scan.stdout).toContain('bad.safetensors');
   expect(scan.stdout).toContain('应放在 models/Lora');

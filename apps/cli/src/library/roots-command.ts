@@ -9,7 +9,11 @@ interface RootOptions {
 
 /** `danqing library roots`: lists, adds and removes the folders that models are looked for in. */
 export function defineRoots(library: Command, { library: say, help }: Messages): void {
-  const roots = library.command('roots').description(say.roots.summary).option('--json', help.json);
+  const roots = library
+    .command('roots')
+
+    .description(say.roots.summary)
+    .option('--json', help.json);
   roots.action(async ({ json }: RootOptions) => printRoots(json));
   roots
     .command('add')
@@ -41,7 +45,7 @@ export function defineRoots(library: Command, { library: say, help }: Messages):
         root.own ? say.roots.own : 'kind' in root && root.kind !== undefined ? root.kind : '';
       console.log(
         printTable(
-          [say.roots.path, ''],
+          [say.roots.folder, ''],
           all.map((root) => [root.path, kindOf(root)]),
         ),
       );
