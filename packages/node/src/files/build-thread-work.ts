@@ -31,7 +31,10 @@ export interface ThreadTensor {
   readonly offset: number;
 }
 
-/** Bytes of a piece: what is read for it, and it, stay in the processor's cache. */
+/**
+ * Bytes of a piece: what is read for it, and it, stay in the processor's cache; and writes of a megabyte and more make Linux look for
+ * large pages, which takes longer than it gains.
+ */
 const PIECE_BYTES = 1 << 18;
 /** Progress is told this often at most. */
 const TELL_EVERY_BYTES = 16 << 20;
@@ -68,12 +71,13 @@ function makePiece(
   maker: PieceMaker,
   rooms: Rooms,
 ): PieceRecord {
+  const out = rooms.take(0, piece.length);
   const sources = sourcesOf(tensor, piece).map(({ entry, start, length }, i) => {
-    const bytes = rooms.take(i + 1, length);
+    // What is copied is read to the place that it is written from.
+    const bytes = tensor.formula.from === 'tensor' ? out : rooms.take(i + 1, length);
     readAll(entry.file, work.files.get(entry.file)!, bytes, entry.offset + start);
     return bytes;
   });
-  const out = rooms.take(0, piece.length);
   const tally = maker.make(tensor, piece, sources, out);
   writeAll(work, out, offset + piece.start);
   const checksum = work.checksummed ? { checksum: fastCrc32(out) } : {};

@@ -13,13 +13,10 @@ import type { FileSource } from './file-source.ts';
 import type { NewFile } from './new-file.ts';
 import type { WriteLargeOptions } from './write-large-file.ts';
 
-/**
- * Bytes of a piece that is copied, and how many such pieces are under way at once: enough to keep the threads busy that Node
- * reads and writes in. Larger writes make Linux look for larger pages, which takes longer than it gains.
- */
-const PIECE_BYTES = 1 << 19;
-const LANES = 6;
-/** Less than this is computed before a thread has started. */
+/** Bytes of a piece that is made in this thread, and how many such pieces are under way at once. */
+const PIECE_BYTES = 1 << 18;
+const LANES = 3;
+/** Less than this is done before a thread has started. */
 const THREAD_BYTES = 16 << 20;
 const THREADS = Math.min(4, availableParallelism());
 /** The disk is told to begin writing whenever this much has gathered, so that at the end there is little left. */
@@ -31,7 +28,11 @@ interface Task {
   readonly piece: Piece;
 }
 
-/** One run of `buildFile`: copies in this thread, while the system reads and writes; arithmetic in threads of its own. */
+/**
+ * One run of `buildFile`: threads of its own make what stands in files, this one makes the rest. A thread that waits for the system
+ * writes what it has just read or computed while that is still in its processor's cache: half the work of asking for both and
+ * being told.
+ */
 export class FileBuild {
   readonly #request: BuildRequest;
   readonly #plan: FilePlan;
@@ -67,9 +68,9 @@ export class FileBuild {
     signal?.addEventListener('abort', stop);
     try {
       const made = this.#inOrder();
-      const computed = made.filter(({ tensor }) => this.#isForThreads(tensor));
-      const bytes = computed.reduce((sum, { length }) => sum + length, 0);
-      const inThreads = new Set(bytes < THREAD_BYTES ? [] : computed);
+      const inFiles = made.filter(({ tensor }) => this.#isInFiles(tensor));
+      const bytes = inFiles.reduce((sum, { length }) => sum + length, 0);
+      const inThreads = new Set(bytes < THREAD_BYTES ? [] : inFiles);
       const tasks = made
         .filter((each) => !inThreads.has(each))
         .flatMap((each) => cutIntoPieces(each.tensor, PIECE_BYTES).map((piece) => ({ made: each, piece })));
@@ -107,9 +108,11 @@ export class FileBuild {
     });
   }
 
-  /** Threads read for themselves: only what is computed from bytes that stand in files. */
-  #isForThreads({ formula }: MadeTensor): boolean {
-    return formula.from === 'expression' && formula.operands.every(({ file }) => this.#files.has(file));
+  /** Whether a thread can read for itself all that a tensor is made from. */
+  #isInFiles({ formula }: MadeTensor): boolean {
+    if (formula.from === 'bytes') return false;
+    const entries = formula.from === 'tensor' ? [formula.entry] : formula.operands;
+    return entries.every(({ file }) => this.#files.has(file));
   }
 
   #startThreads(tensors: readonly ThreadTensor[]): Promise<void>[] {

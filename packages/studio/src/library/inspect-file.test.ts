@@ -1,6 +1,9 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { vaeTensors } from '@danqing/engine/identify/vae-tensors';
+import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
+import { openModel } from '@danqing/node/files/open-model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sharedData } from '../../../../tests/shared-data.ts';
 import { inspectFile } from './inspect-file.ts';
@@ -61,6 +64,39 @@ describe('inspectFile', () => {
     expect(hashes!.autoV2).toBe(hashes!.sha256!.slice(0, 10));
     expect(hashes!.autoV3).toMatch(/^[\da-f]{12}$/);
     expect(hashes!.old).toMatch(/^[\da-f]{8}$/);
+  });
+
+  it('LIB-14: finds the VAE file that is the very one inside a checkpoint', async () => {
+    const checkpoint = put('checkpoint/starter-emoji-128.safetensors', 'model.safetensors', 'vae');
+    const model = await openModel(checkpoint);
+    const write = async (name: string, change: (bytes: Uint8Array) => void): Promise<string> => {
+      const parts = [];
+      for (const { name: key, entry } of vaeTensors(model.index)) {
+        const bytes = await readTensorBytes(model.index, entry, model.files);
+        change(bytes);
+        parts.push({ key, entry, bytes });
+      }
+      let at = 0;
+      const header = Object.fromEntries(
+        parts.map(({ key, entry: { dtype, shape, length } }) => [
+          key,
+          { dtype, shape, data_offsets: [at, (at += length)] },
+        ]),
+      );
+      const text = Buffer.from(JSON.stringify(header));
+      const size = Buffer.alloc(8);
+      size.writeBigUInt64LE(BigInt(text.length));
+      const path = join(folder, 'vae', name);
+      writeFileSync(path, Buffer.concat([size, text, ...parts.map(({ bytes }) => bytes)]));
+      return path;
+    };
+    await write('a-other.vae.safetensors', (bytes) => void (bytes[0]! ^= 1));
+    const same = await write('b-same.vae.safetensors', () => undefined);
+    await model.close();
+    expect((await inspectFile(same)).identification).toMatchObject({ kind: 'vae', verdict: 'known' });
+    expect((await inspectFile(checkpoint, { hashed: true })).sameVae).toBe(same);
+    rmSync(same);
+    expect((await inspectFile(checkpoint, { hashed: true })).sameVae).toBeUndefined();
   });
 
   it('LIB-17: gathers what notes beside the file, its maker and the catalogue say', async () => {

@@ -9,10 +9,15 @@ import type { Words } from '@danqing/engine/words';
 import { openFile } from '@danqing/node/files/file-source';
 import { readingTrouble } from '@danqing/node/files/reading-trouble';
 import { hashModel } from '@danqing/node/hashing/hash-model';
+import { homeFolder } from '../folders.ts';
+import { readSettings, settingsFile } from '../settings/settings.ts';
 import { openCatalogue, type Recognition } from './catalogue.ts';
+import { findFolders } from './find-folders.ts';
+import { findSameVae } from './find-same-vae.ts';
 import { inspectModel } from './inspect-model.ts';
 import { isSafeContainer } from './is-safe-container.ts';
 import type { KnownHashes } from './library-model.ts';
+import { listVaes } from './list-vaes.ts';
 import { isModelName, modelStem } from './model-stem.ts';
 import type { Notice } from './notice.ts';
 import { findSideNames } from './side-files.ts';
@@ -34,6 +39,8 @@ export interface FileInspection {
   readonly known?: { readonly entry: CatalogueEntry; readonly by: Recognition['by'] };
   /** Only when asked for. */
   readonly hashes?: KnownHashes;
+  /** With the hashes: path of the VAE file that is the very one inside. */
+  readonly sameVae?: string;
   readonly notices: readonly Notice[];
 }
 
@@ -73,6 +80,8 @@ export async function inspectFile(file: string, { hashed = false } = {}): Promis
     ? identifyOnnx({ fileName: basename(path), sizeBytes }, [...names])
     : facts.identification;
   const hashes = hashed ? await hashesOf(path) : undefined;
+  const sameVae =
+    hashed && identification?.bakedVae === true ? await findSameVae(path, await vaesNear(path)) : undefined;
   const kind = identification?.kind ?? 'unknown';
   const known = openCatalogue().recognise({ path, kind, ...(hashes !== undefined && { hashes }) });
   const noted = sides.notes.activationText;
@@ -89,9 +98,19 @@ export async function inspectFile(file: string, { hashed = false } = {}): Promis
     recommended: recommendedOf(sides.notes, known?.entry),
     ...(known !== undefined && { known }),
     ...(hashes !== undefined && { hashes }),
+    ...(sameVae !== undefined && { sameVae }),
     // What keeps its weights from being read is no trouble with an ONNX model.
     notices: isOnnx ? notices.filter(({ type }) => type !== 'unreadable') : notices,
   };
+}
+
+/** VAE files of the library and beside a checkpoint. */
+async function vaesNear(path: string): Promise<string[]> {
+  const { modelRoots } = await readSettings(settingsFile(homeFolder()));
+  const { folders } = await findFolders(homeFolder(), modelRoots);
+  const root = dirname(path);
+  const beside = { path: root, kinds: ['vae', 'checkpoint'], root, deep: false } as const;
+  return (await listVaes([...folders, beside])).filter((file) => file !== path);
 }
 
 /** The container by its first bytes; undefined for a folder and for what is none. */
