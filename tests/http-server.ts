@@ -62,6 +62,8 @@ export interface ServedFile {
   /** Bytes between two waits of `waitMs`. */
   readonly pieceBytes?: number;
   readonly waitMs?: number;
+  /** Up to which byte it is sent at the moment; what follows is held back till there is more of it. */
+  readonly sentUpTo?: () => number;
 }
 
 /** Answers a request for a file as a content server does: whole, in a range, unchanged, slowly, or broken off. */
@@ -97,6 +99,9 @@ export async function serveFile(
   const pieceBytes = file.pieceBytes ?? limit;
   for (let at = 0; at < limit && !response.destroyed; at += pieceBytes) {
     const piece = body.subarray(at, Math.min(limit, at + pieceBytes));
+    while (file.sentUpTo !== undefined && start + at + piece.length > file.sentUpTo() && !response.destroyed) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     await new Promise((resolve) => response.write(piece, resolve));
     if (file.waitMs !== undefined) await new Promise((resolve) => setTimeout(resolve, file.waitMs));
   }
