@@ -1,5 +1,5 @@
 import { confirm, isCancel, multiselect } from '@clack/prompts';
-import type { Choice } from '@danqing/studio/downloads/source';
+import type { Choose } from '@danqing/studio/downloads/source';
 import type { Messages } from '../messages/index.ts';
 import { printBytes } from '../terminal/print-bytes.ts';
 import type { QueueProgress } from './queue-progress.ts';
@@ -13,10 +13,10 @@ function inTurn<T>(ask: () => Promise<T>): Promise<T> {
   return asked;
 }
 
-/** Lets a person choose among the models of a repository. */
+/** Lets a person choose among the models of a repository, or the places where one is. */
 export const askChoice =
-  (progress: QueueProgress, say: Messages['download']) =>
-  (choices: readonly Choice[]): Promise<number[]> =>
+  (progress: QueueProgress, say: Messages['download']): Choose =>
+  (choices, why) =>
     inTurn(() =>
       progress.quiet(async () => {
         const options = choices.map(({ name, sizeBytes }, value) => ({
@@ -24,7 +24,8 @@ export const askChoice =
           label: name,
           ...(sizeBytes !== undefined && { hint: printBytes(sizeBytes) }),
         }));
-        const chosen = await multiselect({ message: say.choose, options, required: true, output: process.stderr });
+        const message = why === undefined ? say.choose : `${why}\n${say.choose}`;
+        const chosen = await multiselect({ message, options, required: true, output: process.stderr });
         return isCancel(chosen) ? [] : chosen;
       }),
     );

@@ -3,7 +3,8 @@ export const downloadsEn = {
   firstModel: (title: string, size: string, licence: string) => `${title}: ${size}, ${licence}`,
   download: {
     summary: 'fetch models: by link, by name of a repository, or a known one such as sd15',
-    links: 'page or download link of Civitai, link or repository of Hugging Face, any other link to a file, or: sd15',
+    links:
+      'page or download link of Civitai, link or repository of Hugging Face, any other link to a file, a name of the catalogue, or: sd15',
     to: 'put it into this folder; without it, what arrives decides',
     kind: 'put it where this kind of model belongs, whatever it seems to be',
     yes: 'do not ask: take what is recommended, keep files with code that is not known to be harmless',
@@ -108,7 +109,7 @@ export const downloadsZh: typeof downloadsEn = {
   firstModel: (title, size, licence) => `${title}：${size}，${licence}`,
   download: {
     summary: '下载模型：用链接、仓库名，或 sd15 这样的已知名称',
-    links: 'Civitai 的页面或下载链接，Hugging Face 的链接或仓库名，其他文件链接，或 sd15',
+    links: 'Civitai 的页面或下载链接，Hugging Face 的链接或仓库名，其他文件链接，模型目录里的名称，或 sd15',
     to: '放进这个文件夹；不指定时由下载到的内容决定',
     kind: '不论内容看起来是什么，都放到这类模型的文件夹',
     yes: '不再询问：采用推荐的选择，保留含未知代码的文件',

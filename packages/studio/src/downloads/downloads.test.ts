@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import type { CatalogueEntry } from '@danqing/contract/catalogue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveFile, startServer } from '../../../../tests/http-server.ts';
 import {
@@ -22,8 +23,10 @@ import {
   TOKEN,
 } from '../../../../tests/model-sites.ts';
 import { sharedData } from '../../../../tests/shared-data.ts';
+import { Catalogue } from '../library/catalogue.ts';
 import type { Downloaded } from './download.ts';
 import { Downloads, type DownloadsOptions, type FetchOptions } from './downloads.ts';
+import type { Choose } from './source.ts';
 import { setToken, tokensFile } from './tokens.ts';
 
 const real = (path: string, name = path.slice(path.lastIndexOf('/') + 1)): SiteFile => ({
@@ -298,20 +301,64 @@ describe('Hugging Face', () => {
 });
 
 describe('mirrors', () => {
+  const model = (id: string, ...links: (readonly [site: string, url: string])[]): CatalogueEntry => ({
+    id,
+    name: id,
+    kind: 'lora',
+    purpose: { en: id, zh: id },
+    links: links.map(([site, url]) => ({ site, url, printedIn: 'S0' })),
+    printedIn: ['S0'],
+  });
+  const liblibLink = 'https://www.liblibai.com/#/model/691';
+  const catalogue = new Catalogue([
+    model('CrispMix', ['liblib', liblibLink], ['civitai', 'https://civitai.com/models/7/analog-style']),
+    model('Gone', ['civitai', 'https://civitai.com/models/9'], ['huggingface', 'https://huggingface.co/owner/one']),
+    model('Lonely', ['liblib', 'https://www.liblibai.com/#/model/5']),
+  ]);
+
   it('DL-05: sites for browsers only are explained, with the other link of the catalogue', async () => {
-    const catalogue = [
-      { name: 'CrispMix', url: 'https://www.liblibai.com/#/model/691' },
-      { name: 'CrispMix', url: 'https://civitai.com/models/7/analog-style' },
-      { name: 'Other', url: 'https://civitai.com/models/8' },
-    ];
     const downloads = await open({ catalogue });
-    await expect(downloads.fetch('https://www.liblibai.com/#/model/691')).rejects.toThrow(
+    await expect(downloads.fetch(liblibLink)).rejects.toThrow(
       /LiblibAI.*The same model is at https:\/\/civitai\.com\/models\/7\/analog-style \(CrispMix\)\.$/,
     );
+    await expect(downloads.fetch('https://liblib.art/modelinfo/5')).rejects.toThrow(/Look for Lonely with/);
     await expect(downloads.fetch('https://www.liblibai.com/#/model/692')).rejects.toMatchObject({
       code: 'unsupported',
     });
     await expect(downloads.fetch('https://www.liandange.com/models/1/detail')).rejects.toThrow(/炼丹阁.*browser/);
+  });
+
+  it('DL-05: whoever can be asked is offered the other link, and gets what is there', async () => {
+    const downloads = await open({ catalogue });
+    const asked: unknown[] = [];
+    const choose: Choose = async (choices, why) => {
+      asked.push(choices, why);
+      return [0];
+    };
+    const [got] = await downloads.fetch(liblibLink, { choose });
+    expect(placeOf(got!)).toBe('models/Lora/analog.safetensors');
+    expect(asked).toEqual([
+      [{ name: 'CrispMix: civitai.com', link: 'https://civitai.com/models/7/analog-style' }],
+      expect.stringContaining('browsers only'),
+    ]);
+    await expect(downloads.fetch(liblibLink, { choose: async () => [] })).rejects.toThrow('The same model is at');
+  });
+
+  it('DL-05: when Civitai cannot be reached, another place of the catalogue is offered', async () => {
+    repositories.push({ name: 'owner/one', files: { 'analog.safetensors': lora } });
+    await sites.civitai.close();
+    const downloads = await open({ catalogue });
+    await expect(downloads.fetch('https://civitai.com/models/9/gone')).rejects.toThrow(
+      /The same model is at https:\/\/huggingface\.co\/owner\/one \(Gone\)\.$/,
+    );
+    const [got] = await downloads.fetch('gone', { choose: async () => [0] });
+    expect(placeOf(got!)).toBe('models/Lora/analog.safetensors');
+  });
+
+  it('DL-05: the catalogue is the one that comes with the program', async () => {
+    const downloads = await open();
+    await expect(downloads.fetch(liblibLink)).rejects.toThrow(/明快 CrispMix/);
+    expect(downloads.read('Deliberate v2').canonical).toBe('civitai model 4823');
   });
 
   it('DL-05: a misprinted address of Civitai leads to Civitai, and nobody asks the stranger', async () => {

@@ -5,13 +5,15 @@ import { HttpTrouble } from '@danqing/node/network/http-trouble';
 import type { Environment } from '@danqing/node/network/proxy-choice';
 import type { RetryPolicy } from '@danqing/node/network/retry';
 import { cacheFolder, homeFolder } from '../folders.ts';
+import { type Catalogue, openCatalogue } from '../library/catalogue.ts';
 import { annotateFile } from './civitai/annotate-files.ts';
 import { CivitaiClient } from './civitai/civitai-client.ts';
 import { download, type Downloaded, type DownloadOptions } from './download.ts';
+import { isOutOfReach, otherWays, withOtherWays } from './other-links.ts';
 import { readLink } from './read-link.ts';
 import { ResponseCache } from './response-cache.ts';
 import { type Endpoints, endpointsFrom, type Site, sites } from './sites.ts';
-import type { CatalogueLink, Link, LookUp } from './source.ts';
+import type { Link, LookUp } from './source.ts';
 import { discardParts } from './staging.ts';
 import { readTokens, tokenFor, type Tokens, tokensFile } from './tokens.ts';
 
@@ -25,8 +27,8 @@ export interface DownloadsOptions {
   readonly env?: Environment;
   /** Whether links may lead to this machine or its local network. */
   readonly allowPrivate?: boolean;
-  /** Every link of the catalogue of known models. */
-  readonly catalogue?: readonly CatalogueLink[];
+  /** The one that comes with the program, unless another is given. */
+  readonly catalogue?: Catalogue;
   readonly retries?: RetryPolicy;
   readonly connectTimeoutMs?: number;
   readonly stallTimeoutMs?: number;
@@ -41,7 +43,8 @@ export class Downloads {
   readonly endpoints: Endpoints;
   readonly civitai: CivitaiClient;
   readonly http: HttpClient;
-  readonly #options: DownloadsOptions;
+  readonly #catalogue: Catalogue;
+  readonly #retries: RetryPolicy | undefined;
   readonly #tokens: Map<string, string>;
 
   /** @throws bad-value for mirrors that are no addresses; bad-file or io for the file of tokens. */
@@ -52,7 +55,8 @@ export class Downloads {
 
   private constructor(options: DownloadsOptions, endpoints: Endpoints, tokens: Tokens) {
     const { home = homeFolder(), cache = cacheFolder(), env = {}, allowPrivate = false, retries } = options;
-    this.#options = options;
+    this.#catalogue = options.catalogue ?? openCatalogue();
+    this.#retries = retries;
     this.#tokens = new Map(tokens);
     this.home = home;
     this.endpoints = endpoints;
@@ -74,29 +78,27 @@ export class Downloads {
 
   /** Understands a link, or whatever else names a model. A token that was written into it is used from now on. @throws bad-value. */
   read(text: string): Link {
-    const link = readLink(text, this.endpoints);
+    const link = readLink(text, this.endpoints, this.#catalogue);
     if (link.token !== undefined) this.#tokens.set(link.token.origin, link.token.value);
     return link;
   }
 
   /**
-   * Fetches what a link leads to and puts it where it belongs.
-   * @throws what `download` throws; where a site refuses, with the token that is missing or not enough.
+   * Fetches what a link leads to and puts it where it belongs. Where that cannot be had from there, and the catalogue knows other
+   * links to the same model, a person is offered those.
+   * @throws what `download` throws, with the other links; where a site refuses, with the token that is missing or not enough.
    */
-  async fetch(text: string, { choose, to, ...options }: FetchOptions = {}): Promise<Downloaded[]> {
-    const { http, civitai, endpoints, home } = this;
-    const { catalogue = [], retries } = this.#options;
-    const lookUp = { http, civitai, endpoints, choose, catalogue };
+  async fetch(text: string, options: FetchOptions = {}): Promise<Downloaded[]> {
+    const link = this.read(text);
     try {
-      const done = await download(this.read(text), lookUp, {
-        ...options,
-        home,
-        retries,
-        ...(to !== undefined && { to: resolve(to) }),
-      });
-      return await Promise.all(done.map((each) => this.#annotate(each, options.signal)));
+      return await this.#fetchLink(link, options);
     } catch (error) {
-      throw this.#withTokenAdvice(error);
+      if (!isOutOfReach(error)) throw this.#withTokenAdvice(error);
+      const ways = otherWays(link, this.#catalogue, this.endpoints);
+      if (ways === undefined) throw error;
+      const [chosen] = ways.links.length === 0 ? [] : ((await options.choose?.(ways.links, error.message)) ?? []);
+      if (chosen === undefined) throw withOtherWays(error, ways);
+      return this.#fetchLink(this.read(ways.links[chosen]!.link), options);
     }
   }
 
@@ -108,6 +110,18 @@ export class Downloads {
   /** Closes connections. */
   close(): void {
     this.http.close();
+  }
+
+  async #fetchLink(link: Link, { choose, to, ...options }: FetchOptions): Promise<Downloaded[]> {
+    const { http, civitai, endpoints, home } = this;
+    const lookUp = { http, civitai, endpoints, choose };
+    const done = await download(link, lookUp, {
+      ...options,
+      home,
+      retries: this.#retries,
+      ...(to !== undefined && { to: resolve(to) }),
+    });
+    return Promise.all(done.map((each) => this.#annotate(each, options.signal)));
   }
 
   /** Writes beside a model what its site says of it; trouble with that is a note. */

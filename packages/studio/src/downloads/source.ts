@@ -40,21 +40,16 @@ export interface Choice {
   readonly link: string;
 }
 
-/** Another link to a model of the catalogue. */
-export interface CatalogueLink {
-  readonly name: string;
-  readonly url: string;
-}
+/** Lets a person choose among several things, and says why there is a choice. Answers the places in the list. */
+export type Choose = (choices: readonly Choice[], why?: string) => Promise<readonly number[]>;
 
 /** What links are looked up with. */
 export interface LookUp {
   readonly http: HttpClient;
   readonly civitai: CivitaiClient;
   readonly endpoints: Endpoints;
-  /** Lets a person choose among several files; absent when nobody can be asked. Answers the places in the list. */
-  readonly choose?: ((choices: readonly Choice[]) => Promise<readonly number[]>) | undefined;
-  /** Every link of the catalogue of known models. */
-  readonly catalogue?: readonly CatalogueLink[];
+  /** Lets a person choose among several files; absent when nobody can be asked. */
+  readonly choose?: Choose | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -84,10 +84,7 @@ describe('the catalogue', () => {
     const overview = readFileSync(sharedSpec('capabilities.md'), 'utf8');
     const numbers = [...overview.matchAll(/civitai (\d{2,})/g)].map((match) => match[1]!);
     expect(numbers.length).toBeGreaterThan(40);
-    const own = catalogue
-      .links()
-      .map(({ url }) => url)
-      .join('\n');
+    const own = catalogue.entries.flatMap((entry) => catalogue.fetchable(entry)).join('\n');
     expect(numbers.filter((number) => !new RegExp(`models?/${number}\\b`).test(own))).toEqual([]);
   });
 });

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { CatalogueEntry } from '@danqing/contract/catalogue';
-import type { CatalogueLink } from '../downloads/source.ts';
 import { catalogueFile } from '../folders.ts';
 import { foldText, wordsOf } from './fold-text.ts';
 import { modelStem } from './model-stem.ts';
@@ -94,9 +93,10 @@ export class Catalogue {
     return beginning && { entry: beginning.entry, by: 'name' };
   }
 
-  /** Every link to a model, for those who look for another way to it. */
-  links(): CatalogueLink[] {
-    return this.entries.flatMap(({ name, links = [] }) => links.map(({ url }) => ({ name, url })));
+  /** Links to a model at places that programs can fetch from, each once. */
+  fetchable({ links = [] }: CatalogueEntry): string[] {
+    const urls = links.filter(({ site }) => site === 'civitai' || site === 'huggingface').map(({ url }) => url);
+    return [...new Set(urls)];
   }
 
   /** Ten digits of the SHA-256 name a file, whoever prints them. */

@@ -11,15 +11,7 @@ export const liandange: Source = {
   read(text) {
     const url = readWebLink(text);
     if (url === undefined || !isOf(url, HOSTS)) return undefined;
-    const model = modelOf(url);
-    return explainElsewhere({
-      title: '炼丹阁 (liandange.com)',
-      canonical: `liandange ${model ?? url.pathname}`,
-      isSame: (other) => {
-        const link = readWebLink(other);
-        return link !== undefined && isOf(link, HOSTS) && model !== undefined && modelOf(link) === model;
-      },
-    });
+    return explainElsewhere('炼丹阁 (liandange.com)', `liandange ${modelOf(url) ?? url.pathname}`);
   },
 };
 

@@ -11,15 +11,7 @@ export const liblib: Source = {
   read(text) {
     const url = readWebLink(text);
     if (url === undefined || !isOf(url, HOSTS)) return undefined;
-    const model = modelOf(url);
-    return explainElsewhere({
-      title: 'LiblibAI (哩布哩布)',
-      canonical: `liblib ${model ?? url.pathname}`,
-      isSame: (other) => {
-        const link = readWebLink(other);
-        return link !== undefined && isOf(link, HOSTS) && model !== undefined && modelOf(link) === model;
-      },
-    });
+    return explainElsewhere('LiblibAI (哩布哩布)', `liblib ${modelOf(url) ?? url.pathname}`);
   },
 };
 
