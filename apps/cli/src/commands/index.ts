@@ -16,6 +16,7 @@ import { scan } from './scan.ts';
 import { schedulers } from './schedulers.ts';
 import { search } from './search.ts';
 import { tokens } from './tokens.ts';
+import { trainingBase } from './training-base.ts';
 import { verify } from './verify.ts';
 
 /** The commands, by export name. */
@@ -37,5 +38,6 @@ export const commands = {
   schedulers,
   search,
   tokens,
+  trainingBase,
   verify,
 } as const;

@@ -10,7 +10,7 @@ import { parseNumber } from '../parse-number.ts';
 
 /**
  * Finds models and looks after them.
- * @rows LIB-05, LIB-06, LIB-07, LIB-08, LIB-14, LIB-15, LIB-16, LIB-17, LIB-18, LIB-22, LIB-23, LIB-24
+ * @rows LIB-02, LIB-03, LIB-04, LIB-05, LIB-06, LIB-07, LIB-08, LIB-14, LIB-15, LIB-16, LIB-17, LIB-18, LIB-19, LIB-20, LIB-22, LIB-23, LIB-24
  */
 export const library: CliCommand = {
   name: 'library',

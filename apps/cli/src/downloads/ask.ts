@@ -1,4 +1,5 @@
 import { confirm, isCancel, multiselect } from '@clack/prompts';
+import type { FetchOptions } from '@danqing/studio/downloads/downloads';
 import type { Choose } from '@danqing/studio/downloads/source';
 import type { Messages } from '../messages/index.ts';
 import { printBytes } from '../terminal/print-bytes.ts';
@@ -13,8 +14,19 @@ function inTurn<T>(ask: () => Promise<T>): Promise<T> {
   return asked;
 }
 
+/** How what has to be decided is answered: by the person at the terminal, or by what was said beforehand. */
+export function answers(
+  progress: QueueProgress,
+  { yes, json }: { readonly yes: boolean; readonly json: boolean },
+  say: Messages['download'],
+): Pick<FetchOptions, 'choose' | 'consent'> {
+  const canAsk = !yes && !json && process.stdin.isTTY && process.stderr.isTTY;
+  if (!canAsk) return { consent: async () => yes };
+  return { choose: askChoice(progress, say), consent: askConsent(progress, say) };
+}
+
 /** Lets a person choose among the models of a repository, or the places where one is. */
-export const askChoice =
+const askChoice =
   (progress: QueueProgress, say: Messages['download']): Choose =>
   (choices, why) =>
     inTurn(() =>
@@ -31,7 +43,7 @@ export const askChoice =
     );
 
 /** Asks whether a file with code of unknown meaning may be kept. */
-export const askConsent =
+const askConsent =
   (progress: QueueProgress, say: Messages['download']) =>
   (name: string, found: string): Promise<boolean> =>
     inTurn(() =>

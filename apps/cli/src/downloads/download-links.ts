@@ -2,7 +2,7 @@ import type { QueuedDownload } from '@danqing/studio/downloads/download-queue';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import type { Messages } from '../messages/index.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
-import { askChoice, askConsent } from './ask.ts';
+import { answers } from './ask.ts';
 import { QueueProgress } from './queue-progress.ts';
 
 export interface DownloadOptions {
@@ -25,7 +25,6 @@ export async function downloadLinks(
   const { Downloads } = await import('@danqing/studio/downloads/downloads');
   const { DownloadQueue } = await import('@danqing/studio/downloads/download-queue');
   const { readKind } = await import('@danqing/studio/downloads/read-kind');
-  const canAsk = !yes && !json && process.stdin.isTTY && process.stderr.isTTY;
   const downloads = await Downloads.open({ allowPrivate });
   const progress = new QueueProgress(json, say);
   const queue = new DownloadQueue(downloads, {
@@ -42,8 +41,7 @@ export async function downloadLinks(
   const options = {
     to,
     ...(kind !== undefined && { kind: readKind(kind) }),
-    ...(canAsk && { choose: askChoice(progress, say) }),
-    consent: canAsk ? askConsent(progress, say) : async () => yes,
+    ...answers(progress, { yes, json }, say),
     onEvent: progress.hear,
   };
   try {

@@ -221,6 +221,19 @@ describe('danqing search', () => {
   });
 });
 
+describe('danqing training-base', () => {
+  const starter = sharedData('checkpoint/starter-emoji-128.safetensors');
+
+  it('DL-10: checks a file where it lies, and fetches what is not there', async () => {
+    const file = await run(['training-base', starter]);
+    expect([file.code, file.stdout]).toEqual([0, `${starter}\n`]);
+    const wrong = await run(['training-base', 'owner/one', '--allow-private']);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('expected a checkpoint, found a lora')]);
+    const large = await run(['training-base', starter, '--limit', '0.01']);
+    expect([large.code, large.stderr]).toEqual([2, expect.stringContaining('raise the limit')]);
+  });
+});
+
 it('DL-01: the first start offers Stable Diffusion 1.5', async () => {
   const ran = await run([]);
   expect(ran.stdout).toMatch(/^ {2}danqing download sd15 +# Stable Diffusion 1.5: 4.27 GB, CreativeML Open RAIL-M$/m);

@@ -34,7 +34,7 @@ export function printCard(inspection: FileInspection, say: Say): string {
   return `${name}${called}\n  ${heading}\n\n${printColumns(cells)}`;
 }
 
-function factRows(found: Identified, { sizeBytes, sameVae }: FileInspection, say: Say): Row[] {
+function factRows(found: Identified, { sizeBytes, sameVae, vaeFile, vaeAdvice }: FileInspection, say: Say): Row[] {
   const { families, goodFor, folder, kind, size, precision, weightSet, prediction, bakedVae, parts, addOn } = found;
   const isModel = kind === 'checkpoint' || kind === 'denoiser';
   const { usual, verdict } = size;
@@ -57,7 +57,14 @@ function factRows(found: Identified, { sizeBytes, sameVae }: FileInspection, say
       say.predicts,
       prediction === undefined ? [] : [say.prediction(prediction.type, say.inWords(prediction.why), prediction.sure)],
     ],
-    [say.vae, bakedVae === undefined ? [] : [say.hasVae(bakedVae, sameVae && basename(sameVae))]],
+    [
+      say.vae,
+      [
+        ...(bakedVae === undefined ? [] : [say.hasVae(bakedVae, sameVae && basename(sameVae))]),
+        ...(vaeFile === undefined ? [] : [say.drawsWith(basename(vaeFile))]),
+        ...(vaeAdvice === undefined ? [] : [say.adviseVae(say.inWords(vaeAdvice.says), vaeAdvice.get)]),
+      ],
+    ],
     [say.parts, isModel ? parts.map((part) => partLine(part, say)) : []],
     ...(addOn === undefined ? [] : addOnRows(addOn, say)),
     [say.why, found.reasons.slice(0, REASONS_SHOWN).map(say.inWords)],

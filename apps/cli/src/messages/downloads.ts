@@ -24,6 +24,13 @@ export const downloadsEn = {
     failed: (link: string, message: string) => `Error: ${link}: ${message}`,
     stopped: 'Stopped. The same command goes on where it was.',
   },
+  trainingBase: {
+    summary: 'make sure that the base model of a training is there: checked where it lies, or fetched',
+    model: 'a checkpoint: path of a file, link, name of a repository, or a known name such as sd15',
+    vae: 'also a VAE: path, link, or one of animevae.pt, kl-f8-anime.ckpt, vae-ft-mse-840000',
+    limit: 'largest base model, GiB',
+    example: 'danqing training-base sd15 --vae vae-ft-mse-840000',
+  },
   search: {
     summary: 'search for models on Civitai, or show the page of one',
     words: 'words to search for; or the link or number of a model',
@@ -127,6 +134,13 @@ export const downloadsZh: typeof downloadsEn = {
     note: (text) => `注意：${text}`,
     failed: (link, message) => `错误：${link}：${message}`,
     stopped: '已停止。再运行同一命令即可从断点继续。',
+  },
+  trainingBase: {
+    summary: '备好训练用的底模：本地文件当场检查，其余自动下载',
+    model: '主模型：文件路径、链接、仓库名，或 sd15 这样的已知名称',
+    vae: '同时备好 VAE：路径、链接，或 animevae.pt、kl-f8-anime.ckpt、vae-ft-mse-840000 之一',
+    limit: '底模大小上限，单位 GiB',
+    example: 'danqing training-base sd15 --vae vae-ft-mse-840000',
   },
   search: {
     summary: '在 Civitai 上搜索模型，或显示某个模型的页面',

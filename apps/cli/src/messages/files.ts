@@ -25,7 +25,10 @@ export const filesEn = {
       `${{ eps: 'the noise (eps)', v: 'v', flow: 'the flow', unknown: 'unknown whether noise or v' }[type]}: ${why}${sure ? '' : ' (not sure)'}`,
     vae: 'VAE',
     hasVae: (has: boolean, same: string | undefined): string =>
-      has ? `inside${same === undefined ? '' : `, the same as ${same}`}` : 'not inside: another one has to be chosen',
+      has ? `inside${same === undefined ? '' : `, the same as ${same}`}` : 'not inside',
+    drawsWith: (name: string) => `drawn with ${name}, which is installed for it`,
+    adviseVae: (advice: string, get: string | undefined) =>
+      get === undefined ? advice : `${advice} Fetch it: danqing download ${get}`,
     parts: 'inside',
     part: (title: string, size: string, tensors: number, types: string) =>
       `${title}: ${size}, ${tensors} ${tensors === 1 ? 'tensor' : 'tensors'}, ${types}`,
@@ -136,7 +139,9 @@ export const filesZh: typeof filesEn = {
     prediction: (type, why, sure) =>
       `${{ eps: '噪声（eps）', v: 'v', flow: '流', unknown: '噪声或 v，无法判断' }[type]}，依据：${why}${sure ? '' : '（不确定）'}`,
     vae: 'VAE',
-    hasVae: (has, same) => (has ? `已内置${same === undefined ? '' : `，与 ${same} 相同`}` : '未内置，需另选'),
+    hasVae: (has, same) => (has ? `已内置${same === undefined ? '' : `，与 ${same} 相同`}` : '未内置'),
+    drawsWith: (name) => `绘图时用已为它安装的 ${name}`,
+    adviseVae: (advice, get) => (get === undefined ? advice : `${advice}下载：danqing download ${get}`),
     parts: '内含',
     part: (title, size, tensors, types) => `${title}：${size}，${tensors} 个张量，${types}`,
     addOn: '修改',

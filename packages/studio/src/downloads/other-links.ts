@@ -30,6 +30,7 @@ export function otherWays(link: Link, catalogue: Catalogue, endpoints: Endpoints
 /** The same trouble, with what to do where nobody can be asked. */
 export function withOtherWays({ code, trouble }: DanqingError, { name, links }: OtherWays): DanqingError {
   const others = links.map(({ link }) => link).join(' and ');
-  const also = others === '' ? `Look for ${name} with \`danqing search\`.` : `The same model is at ${others} (${name}).`;
+  const also =
+    others === '' ? `Look for ${name} with \`danqing search\`.` : `The same model is at ${others} (${name}).`;
   return new DanqingError(code, { ...trouble, advice: `${trouble.advice ?? ''} ${also}`.trim() });
 }

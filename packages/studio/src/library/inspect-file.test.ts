@@ -6,6 +6,7 @@ import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
 import { openModel } from '@danqing/node/files/open-model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sharedData } from '../../../../tests/shared-data.ts';
+import { convertFile } from '../files/convert-file.ts';
 import { inspectFile } from './inspect-file.ts';
 
 let folder: string;
@@ -97,6 +98,20 @@ describe('inspectFile', () => {
     expect((await inspectFile(checkpoint, { hashed: true })).sameVae).toBe(same);
     rmSync(same);
     expect((await inspectFile(checkpoint, { hashed: true })).sameVae).toBeUndefined();
+  });
+
+  it('VAE-03, CK-03: tells which VAE a checkpoint is drawn with, or which one it lacks', async () => {
+    const whole = put('checkpoint/starter-emoji-128.safetensors', 'model.safetensors', 'own-vae');
+    const own = await inspectFile(whole);
+    expect([own.vaeFile, own.vaeAdvice]).toEqual([undefined, undefined]);
+    const installed = put('taesd/taesd.safetensors', 'model.vae.safetensors', 'own-vae');
+    expect((await inspectFile(whole)).vaeFile).toBe(installed);
+    const bare = join(folder, 'own-vae', 'bare.safetensors');
+    await convertFile({ file: whole, output: bare, parts: { vae: 'delete' } });
+    expect((await inspectFile(bare)).vaeAdvice).toMatchObject({
+      trouble: 'missing',
+      get: 'vae-ft-mse-840000-ema-pruned',
+    });
   });
 
   it('LIB-17: gathers what notes beside the file, its maker and the catalogue say', async () => {

@@ -11,7 +11,9 @@ import { readingTrouble } from '@danqing/node/files/reading-trouble';
 import { hashModel } from '@danqing/node/hashing/hash-model';
 import { homeFolder } from '../folders.ts';
 import { readSettings, settingsFile } from '../settings/settings.ts';
+import { adviseVae, type VaeAdvice } from './advise-vae.ts';
 import { openCatalogue, type Recognition } from './catalogue.ts';
+import { chooseVae } from './choose-vae.ts';
 import { findFolders } from './find-folders.ts';
 import { findSameVae } from './find-same-vae.ts';
 import { inspectModel } from './inspect-model.ts';
@@ -41,6 +43,9 @@ export interface FileInspection {
   readonly hashes?: KnownHashes;
   /** With the hashes: path of the VAE file that is the very one inside. */
   readonly sameVae?: string;
+  /** Of a checkpoint: path of the VAE that is installed for it, else advice where its own is none or weak. */
+  readonly vaeFile?: string;
+  readonly vaeAdvice?: VaeAdvice;
   readonly notices: readonly Notice[];
 }
 
@@ -99,9 +104,23 @@ export async function inspectFile(file: string, { hashed = false } = {}): Promis
     ...(known !== undefined && { known }),
     ...(hashes !== undefined && { hashes }),
     ...(sameVae !== undefined && { sameVae }),
+    ...(identification !== undefined && (await vaeOf(path, identification, known?.entry))),
     // What keeps its weights from being read is no trouble with an ONNX model.
     notices: isOnnx ? notices.filter(({ type }) => type !== 'unreadable') : notices,
   };
+}
+
+/** The VAE that a checkpoint is drawn with when nothing is asked for (VAE-03), and advice where that is its own. */
+async function vaeOf(
+  path: string,
+  identification: Identification,
+  entry: CatalogueEntry | undefined,
+): Promise<Pick<FileInspection, 'vaeFile' | 'vaeAdvice'>> {
+  if (identification.kind !== 'checkpoint') return {};
+  const { file } = await chooseVae(path, 'automatic');
+  if (file !== undefined) return { vaeFile: file };
+  const advice = adviseVae(identification, entry, openCatalogue());
+  return advice === undefined ? {} : { vaeAdvice: advice };
 }
 
 /** VAE files of the library and beside a checkpoint. */
