@@ -53,10 +53,10 @@ export class Progress {
     this.#unitStartedMs += durationMs;
   }
 
-  /** Seconds until everything planned is done; undefined until a step has shown the machine's speed. */
+  /** Seconds until everything planned is done; undefined until steps have shown the machine's speed. */
   secondsLeft(nowMs: number): number | undefined {
     const sampling = this.#speeds.get('sample');
-    if (sampling === undefined) return undefined;
+    if (sampling === undefined || (!sampling.isSettled && !this.#isTenthDone())) return undefined;
     let seconds = 0;
     for (let i = this.#current; i < this.#plan.length; i++) {
       const { phase, unitSeconds } = this.#plan[i]!;
@@ -70,12 +70,25 @@ export class Progress {
     }
     return seconds;
   }
+
+  /** Whether a tenth of the planned work is done, so that somebody who waits should hear something. */
+  #isTenthDone(): boolean {
+    const sum = (seconds: readonly number[]): number => seconds.reduce((a, b) => a + b, 0);
+    const all = sum(this.#plan.flatMap(({ unitSeconds }) => unitSeconds));
+    const before = sum(this.#plan.slice(0, this.#current).flatMap(({ unitSeconds }) => unitSeconds));
+    return before + sum(this.#plan[this.#current]!.unitSeconds.slice(0, this.#unitsDone)) >= 0.1 * all;
+  }
 }
 
 /** How much longer than planned the units of a phase take: the median of the newest, which a single hiccup does not move. */
 class Speed {
   readonly #newest: number[] = [];
   #count = 0;
+
+  /** Whether more than the first unit, which also pays for memory and caches, has been seen. */
+  get isSettled(): boolean {
+    return this.#count > 1;
+  }
 
   get factor(): number {
     const sorted = [...this.#newest].sort((a, b) => a - b);
@@ -84,7 +97,7 @@ class Speed {
 
   learn(observed: number): void {
     this.#count++;
-    // The first unit also pays for memory and caches: it counts only until there is a second.
+    // The first unit counts only until there is a second.
     if (this.#count === 2 || this.#newest.length === NEWEST_COUNT) this.#newest.shift();
     this.#newest.push(observed);
   }
