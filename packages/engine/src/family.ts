@@ -160,6 +160,8 @@ export interface Parts {
 /** A text encoder: token ids to one vector per token. */
 export interface TextEncoderPart {
   readonly tokenizer: 'clip' | 'open-clip';
+  /** Number of ids that it has a vector for. */
+  readonly vocabulary: number;
   /** Tokens of one chunk with its start and end token. */
   readonly tokens: number;
   readonly width: number;

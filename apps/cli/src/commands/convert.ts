@@ -1,6 +1,6 @@
 import type { ConvertInput } from '@danqing/contract/file-changes';
 import { type Command, Option } from 'commander';
-import { collect, collectPair } from '../changes/pairs.ts';
+import { collect, collectPair } from '../collect.ts';
 import type { CliCommand } from '../command.ts';
 import type { Messages } from '../messages/index.ts';
 

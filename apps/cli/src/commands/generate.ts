@@ -2,6 +2,7 @@ import type { RecipeInput } from '@danqing/contract/recipe';
 import type { DrawnPicture } from '@danqing/contract/worker-messages';
 import type { SavedPicture } from '@danqing/studio/gallery/save-picture';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { collect } from '../collect.ts';
 import type { CliCommand } from '../command.ts';
 import type { Messages } from '../messages/index.ts';
 import { parseNumber } from '../parse-number.ts';
@@ -74,7 +75,7 @@ export const generate: CliCommand = {
       .option('--refiner <file>', say.refiner)
       .option('--refiner-switch-at <x>', say.refinerSwitchAt, number)
       .option('--lora <file[:weight[:te]]>', say.lora, collectLora(messages))
-      .option('--lora-dir <folder>', say.loraDir, collectText)
+      .option('--lora-dir <folder>', say.loraDir, collect)
       .option('--force', say.force)
       .option('--set <option=value>', say.set, collectOption(messages))
       .option('-o, --out <path>', say.out)
@@ -193,8 +194,6 @@ const parseSize =
     if (match === null) throw new InvalidArgumentError(help.badSize);
     return [Number(match[1]), Number(match[2])];
   };
-
-const collectText = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
 /** `FILE`, `FILE:0.8` or `FILE:0.8:0.5`; colons before the weights belong to the file. */
 const collectLora =

@@ -1,4 +1,4 @@
-import { collect, collectPair } from '../changes/pairs.ts';
+import { collect, collectPair } from '../collect.ts';
 import type { CliCommand } from '../command.ts';
 import type { Messages } from '../messages/index.ts';
 

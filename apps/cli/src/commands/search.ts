@@ -1,9 +1,8 @@
 import { Option } from 'commander';
+import { collect } from '../collect.ts';
 import type { CliCommand } from '../command.ts';
 import type { SearchOptions } from '../downloads/search-civitai.ts';
 import { parseNumber } from '../parse-number.ts';
-
-const collect = (word: string, before: readonly string[] = []): string[] => [...before, word];
 
 /**
  * Searches Civitai, and shows the pages of models.

@@ -1,5 +1,6 @@
 import type { DrawnPicture } from '@danqing/contract/worker-messages';
 import type { VerificationPlan } from '@danqing/studio/gallery/verify-picture';
+import { collect } from '../collect.ts';
 import type { CliCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Messages } from '../messages/index.ts';
@@ -7,6 +8,8 @@ import type { Messages } from '../messages/index.ts';
 interface Typed {
   readonly model?: string;
   readonly vae?: string;
+  readonly refiner?: string;
+  readonly loraDir?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -24,13 +27,15 @@ export const verify: CliCommand = {
       .argument('<picture>', say.picture)
       .option('-m, --model <file>', say.model)
       .option('--vae <file>', say.vae)
+      .option('--refiner <file>', say.refiner)
+      .option('--lora-dir <folder>', messages.generate.loraDir, collect)
       .option('--json', messages.help.json)
       .addHelpText('after', `\n${messages.help.example}\n  ${say.example}`)
       .action(async (picture: string, typed: Typed) => compare(picture, typed, messages));
   },
 };
 
-async function compare(path: string, { model, vae, json }: Typed, messages: Messages): Promise<void> {
+async function compare(path: string, { model, vae, refiner, loraDir, json }: Typed, messages: Messages): Promise<void> {
   const { drawPictures } = await import('../drawing/draw-pictures.ts');
   let plan: VerificationPlan | undefined;
   let drawn: DrawnPicture | undefined;
@@ -38,7 +43,7 @@ async function compare(path: string, { model, vae, json }: Typed, messages: Mess
     messages,
     async plan() {
       const { planVerification } = await import('@danqing/studio/gallery/verify-picture');
-      plan = await planVerification(path, { checkpoint: model, vae });
+      plan = await planVerification(path, { checkpoint: model, vae, refiner, loraFolders: loraDir });
       return plan.recipe;
     },
     async onPicture(picture) {

@@ -1,12 +1,12 @@
 import type { LibraryModel } from '@danqing/studio/library/library-model';
 import type { Command } from 'commander';
+import { collect } from '../collect.ts';
 import type { Messages } from '../messages/index.ts';
 import { printColumns } from '../terminal/print-table.ts';
 import { withLibrary } from './open-library.ts';
 
 /** `danqing library notes`: shows or changes what is noted of a model. */
 export function defineNotes(library: Command, { library: say, help }: Messages): void {
-  const collect = (pair: string, before: readonly string[] = []): string[] => [...before, pair];
   library
     .command('notes')
     .description(say.notes.summary)

@@ -106,6 +106,7 @@ export const en = {
     picture: 'a picture with its settings inside',
     model: 'checkpoint that drew it; without it the file is looked for by name and hash',
     vae: 'VAE that decoded it; without it the file is looked for by name and hash',
+    refiner: 'checkpoint that finished it; without it the file is looked for by name and hash',
     example: 'danqing verify picture.png -m model.safetensors',
     verdict: (_kind: 'same-bits' | 'looks-the-same' | 'differs', text: string) => text,
   },

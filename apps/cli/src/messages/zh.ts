@@ -107,6 +107,7 @@ export const zh: Messages = {
     picture: '记录了生成参数的图',
     model: '当时所用的大模型；不指定时按名称和哈希寻找',
     vae: '当时所用的 VAE；不指定时按名称和哈希寻找',
+    refiner: '当时完成图片的第二个大模型；不指定时按名称和哈希寻找',
     example: 'danqing verify picture.png -m model.safetensors',
     verdict: (kind, text) =>
       `${{ 'same-bits': '逐位相同', 'looks-the-same': '看上去相同', differs: '不相同' }[kind]}。${text}`,

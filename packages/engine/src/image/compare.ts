@@ -109,6 +109,7 @@ function findDifferences(before: Rendering, now: Rendering): Difference[] {
   compare('size', sizeOf(before.pixels), sizeOf(now.pixels));
   compareCheckpoint(before, now, compare);
   compareVae(before, now, differences, compare);
+  compareRefiner(a, b, compare);
   compareAddOns(a, b, compare);
   compare('noise source', p?.rng === 'GPU' ? undefined : p?.rng, q?.rng);
   if (p?.rng === 'GPU')
@@ -186,6 +187,17 @@ function compareVae(before: Rendering, now: Rendering, differences: Difference[]
       now: used?.name ?? b?.name ?? 'the one inside the checkpoint',
     });
   }
+}
+
+function compareRefiner(a: ReadReceipt | undefined, b: ReadReceipt | undefined, compare: Compare): void {
+  const told = (receipt: ReadReceipt | undefined): string | undefined => {
+    if (receipt === undefined) return undefined;
+    const { refiner } = receipt;
+    return refiner === undefined
+      ? 'none'
+      : `${refiner.sha256?.slice(0, 10) ?? refiner.name} from ${refiner.switchAt} on`;
+  };
+  compare('refiner', told(a), told(b));
 }
 
 function compareAddOns(a: ReadReceipt | undefined, b: ReadReceipt | undefined, compare: Compare): void {

@@ -1,3 +1,4 @@
+import { DanqingError } from '../errors.ts';
 import type { Parts, TextEncoderPart, VaePart } from '../family.ts';
 import type { Graph } from '../graph/value.ts';
 import type { Session } from '../runtime.ts';
@@ -98,6 +99,7 @@ export function createModel({ parts, vae, previewVae }: ModelFiles, hands: Model
       textEncoders.map((part, i) => {
         const { tokens, layers, clipSkip } = part;
         const tokenizer = tokenizers[part.tokenizer]();
+        checkVocabulary(part, tokenizer);
         return {
           tokenizer,
           tokens,
@@ -140,4 +142,15 @@ export function createModel({ parts, vae, previewVae }: ModelFiles, hands: Model
     decode: decodeWith('VAE decoder', vae),
     preview: previewVae && decodeWith('preview decoder', previewVae),
   };
+}
+
+/** The end token is the last of its vocabulary; a shorter table of vectors has none for the text. */
+function checkVocabulary({ vocabulary }: TextEncoderPart, { endId }: Tokenizer): void {
+  if (vocabulary > endId) return;
+  throw new DanqingError('bad-shape', {
+    where: 'text encoder › token embeddings',
+    expected: `vectors for ${endId + 1} tokens`,
+    found: `${vocabulary}`,
+    advice: 'The file is cut down, or for another tokenizer; get the original.',
+  });
 }

@@ -112,6 +112,7 @@ export class OpenAdapters {
       if (isChosen) chosen.push({ name, hash, denoiser: request.denoiser, textEncoder: request.textEncoder });
       addOns.push({
         name: basename(path),
+        tensorSha256: dataHash,
         kind: fit.kinds.join(', ') || 'lora',
         weight: request.denoiser,
         matchedKeys: fit.matchedKeys,

@@ -49,7 +49,6 @@ Old prompt editing timelines: True, Eta: 0.5, Comma backtrack: 3, Token merging 
     ['Mask blur: 4', /painted into another/],
     ['Tiling: True', /tiled/],
     ['Face restoration: CodeFormer', /faces/],
-    ['Refiner: xl [abc], Refiner switch at: 0.8', /second checkpoint/],
     ['Seed: 18446744073709551615', /at most 9007199254740991/],
   ])('says that %s cannot be done again', (field, message) => {
     const parameters = parseInfotext(`a\nSteps: 2, Sampler: Euler, Seed: 3, ${field}`);

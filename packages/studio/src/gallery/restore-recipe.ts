@@ -1,11 +1,11 @@
 import type { RecipeInput } from '@danqing/contract/recipe';
 import { DanqingError } from '@danqing/engine/errors';
-import { readAddNet } from '@danqing/engine/image/add-net';
 import type { GenerationParameters, Size } from '@danqing/engine/image/generation-parameters';
 import { optionNames, type OptionValue } from '@danqing/engine/pipelines/options';
 
 /**
- * The recipe that makes a picture again from what is recorded in it; checkpoint and VAE are left to the caller, who has to find them.
+ * The recipe that makes a picture again from what is recorded in it; checkpoint, VAE, refiner and LoRAs are left to the caller, who has to
+ * find their files.
  * @param size of the picture in pixels, where its parameters do not say.
  * @throws missing when too little is recorded; unsupported when it was made in a way that is not there yet.
  */
@@ -43,30 +43,19 @@ export function restoreRecipe(parameters: GenerationParameters, size: Size): Rec
     clipSkip: parameters.clipSkip,
     // A graphics card's noise is computed as `nv`.
     rng: parameters.rng === 'CPU' ? 'cpu' : 'nv',
-    ...restoredLoras(parameters),
     options: Object.fromEntries(
       Object.entries(parameters.settings).filter((entry): entry is [string, OptionValue] => optionNames.has(entry[0])),
     ),
   };
 }
 
-/** LoRAs that were chosen beside the prompt; those in the prompt are there still. */
-function restoredLoras({ extra }: GenerationParameters): Pick<RecipeInput, 'loras'> {
-  const loras = readAddNet(extra);
-  if (loras.length === 0) return {};
-  return {
-    loras: loras.map(({ name, denoiser, textEncoder }) => ({ name, weight: denoiser, textEncoderWeight: textEncoder })),
-  };
-}
-
 /** What was done beside drawing from text, as a phrase. */
 function findObstacle(parameters: GenerationParameters): string | undefined {
-  const { hires, denoisingStrength, initImageHash, mask, refiner, tiling, faceRestoration } = parameters;
+  const { hires, denoisingStrength, initImageHash, mask, tiling, faceRestoration } = parameters;
   if (hires !== undefined) return 'a second pass over an enlarged picture';
   if (mask !== undefined) return 'a picture that was painted into another';
   if (initImageHash !== undefined || denoisingStrength !== undefined)
     return 'a picture that was made from another picture';
-  if (refiner !== undefined) return 'a second checkpoint that took over on the way';
   if (tiling) return 'a picture made to be tiled';
   if (faceRestoration !== undefined) return 'faces that were restored afterwards';
   return undefined;

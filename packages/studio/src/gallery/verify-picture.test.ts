@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeAddNet } from '@danqing/engine/image/add-net';
 import { writeInfotext } from '@danqing/engine/image/infotext';
 import { readReceipt, printReceipt, type Receipt } from '@danqing/engine/image/receipt';
 import { encodePicture } from '@danqing/node/image/encode-picture';
@@ -146,6 +147,44 @@ describe('the files', () => {
       checkpoint: join(folder, 'starter.safetensors'),
       vae: tinyVae,
     });
+  });
+
+  it('finds the refiner in the same way', async () => {
+    const refined = withReceipt(
+      drawnFox(0, { refiner: { checkpoint: `starter [${starterSha256.slice(0, 10)}]`, switchAt: 0.7 } }),
+      (receipt) => ({
+        ...receipt,
+        checkpoint: { name: 'renamed', sha256: starterSha256 },
+        refiner: { name: 'renamed', sha256: starterSha256, switchAt: 0.7 },
+      }),
+    );
+    const refiner = { checkpoint: starterCheckpoint, switchAt: 0.7 };
+    expect((await planVerification(await save('refined.png', refined), {})).recipe).toMatchObject({ refiner });
+    const bare = await save('refined-bare.png', refined, { receipt: false });
+    expect((await planVerification(bare, { checkpoint: 'a' })).recipe).toMatchObject({ refiner });
+    const lost = await save('lost.png', drawnFox(0, { refiner: { checkpoint: 'xl [abc]', switchAt: 0.8 } }), {
+      receipt: false,
+    });
+    await expect(planVerification(lost, anyFile)).rejects.toThrow(
+      'refiner: expected xl (SHA-256 abc), found none in this folder or beside the picture. Name its file with --refiner.',
+    );
+  });
+
+  it('draws with the LoRAs that it finds, and names those that it does not', async () => {
+    const lora = { hash: 'abc', denoiser: 0.8, textEncoder: 0.5 };
+    const extra = writeAddNet([
+      { ...lora, name: 'beside' },
+      { ...lora, name: 'gone' },
+    ]);
+    writeFileSync(join(folder, 'beside.safetensors'), '');
+    const path = await save('loras.png', drawnFox(0, { extra }), { receipt: false });
+    const plan = await planVerification(path, anyFile);
+    expect(plan.recipe.loras).toEqual([
+      { name: join(folder, 'beside.safetensors'), weight: 0.8, textEncoderWeight: 0.5 },
+    ]);
+    expect((await judgePicture(plan, lighter(drawnFox(), 20))).text).toContain(
+      'because of: add-ons (gone, now left out)',
+    );
   });
 
   it('takes the files that are named', async () => {

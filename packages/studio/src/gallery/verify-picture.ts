@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { type Recipe, recipe, type RecipeInput } from '@danqing/contract/recipe';
 import type { DrawnPicture } from '@danqing/contract/worker-messages';
 import { DanqingError } from '@danqing/engine/errors';
+import { readAddNet } from '@danqing/engine/image/add-net';
 import { comparePictures, describeVerdict, SAME_LOOK_DB, type Verdict } from '@danqing/engine/image/compare';
 import type { GenerationParameters } from '@danqing/engine/image/generation-parameters';
 import type { Picture } from '@danqing/engine/image/picture';
@@ -9,10 +10,11 @@ import type { Pixels } from '@danqing/engine/image/pixels';
 import { readReceipt } from '@danqing/engine/image/receipt';
 import { decodePicture } from '@danqing/node/image/decode-picture';
 import { encodePicture } from '@danqing/node/image/encode-picture';
-import { cacheFolder, starterCheckpoint, tinyVae } from '../folders.ts';
+import { AdapterFolders } from '../adapters/find-adapter.ts';
+import { cacheFolder, ownLoraFolders, starterCheckpoint, tinyVae } from '../folders.ts';
 import { readRecipe } from '../jobs/read-recipe.ts';
 import { FileHashes } from '../library/file-hashes.ts';
-import { findRecordedFile } from './find-recorded-file.ts';
+import { findRecordedFile, type RecordedFile } from './find-recorded-file.ts';
 import { readPictureFile } from './read-picture-file.ts';
 import { restoreRecipe } from './restore-recipe.ts';
 
@@ -20,6 +22,9 @@ import { restoreRecipe } from './restore-recipe.ts';
 export interface VerifyFiles {
   readonly checkpoint?: string | undefined;
   readonly vae?: string | undefined;
+  readonly refiner?: string | undefined;
+  /** Folders to look for LoRAs in, beside the program's own. */
+  readonly loraFolders?: readonly string[] | undefined;
 }
 
 /** A picture with the recipe that should make it again. */
@@ -28,6 +33,8 @@ export interface VerificationPlan {
   readonly pixels: Pixels;
   readonly parameters: GenerationParameters;
   readonly recipe: Recipe;
+  /** LoRAs chosen beside its prompt whose files are not found: it is drawn without them. */
+  readonly missingLoras: readonly string[];
 }
 
 /** The result, with its sentence for people. */
@@ -53,13 +60,36 @@ export async function planVerification(path: string, files: VerifyFiles): Promis
   const restored = restoreRecipe(parameters, picture);
   const hashes = new FileHashes(cacheFolder());
   const folders = ['.', dirname(path)];
-  const checkpoint = files.checkpoint ?? (await findCheckpoint(picture, parameters, folders, hashes));
+  const { refiner } = parameters;
+  const recorded = recordedCheckpoints(picture, parameters);
+  const checkpoint = files.checkpoint ?? (await findCheckpoint(recorded.checkpoint, folders, hashes));
   const vae = files.vae ?? (await findVae(picture, parameters, folders, hashes));
+  const { loras, missingLoras } = await findLoras(
+    parameters,
+    { folders, loraFolders: files.loraFolders ?? [] },
+    hashes,
+  );
   return {
     picture,
     pixels: await decodePicture(bytes),
     parameters,
-    recipe: readRecipe({ ...restored, ...executionOf(picture), checkpoint, vae }),
+    recipe: readRecipe({
+      ...restored,
+      ...executionOf(picture),
+      checkpoint,
+      vae,
+      ...(refiner && {
+        refiner: {
+          checkpoint: files.refiner ?? (await findCheckpoint(recorded.refiner, folders, hashes)),
+          switchAt: refiner.switchAt,
+        },
+      }),
+      loras,
+      loraFolders: files.loraFolders?.slice(),
+      // Whatever was applied then is applied again, however little of it fits.
+      forceAddOns: true,
+    }),
+    missingLoras,
   };
 }
 
@@ -87,7 +117,7 @@ export async function judgePicture(plan: VerificationPlan, drawn: DrawnPicture):
       true,
     );
   }
-  const ignored = receipt.text?.ignoredTags ?? [];
+  const ignored = [...(receipt.text?.ignoredTags ?? []), ...plan.missingLoras];
   if (verdict.kind !== 'same-bits' && picture.receipt === undefined && ignored.length > 0) {
     const addOns = { what: 'add-ons', before: ignored.join(' '), now: 'left out' };
     verdict = { ...verdict, differences: [addOns, ...verdict.differences] };
@@ -111,25 +141,68 @@ async function compressAlike(file: Pixels, pixels: Pixels, format: 'jpeg' | 'web
   return best!.pixels;
 }
 
-async function findCheckpoint(
+interface RecordedCheckpoint extends RecordedFile {
+  readonly where: string;
+  /** The option that names its file. */
+  readonly option: string;
+}
+
+/** The two checkpoints as a picture names them; A1111 writes the second as `name [hash]`. */
+function recordedCheckpoints(
   { receipt }: Picture,
-  { model }: GenerationParameters,
+  { model, refiner }: GenerationParameters,
+): Readonly<Record<'checkpoint' | 'refiner', RecordedCheckpoint>> {
+  const [, name, hash] = /^(.*?)(?: \[([0-9a-f]+)\])?$/s.exec(refiner?.checkpoint ?? '') ?? [];
+  return {
+    checkpoint: {
+      where: 'checkpoint',
+      option: '--model',
+      name: receipt?.checkpoint?.name ?? model?.name,
+      hash: receipt?.checkpoint?.sha256 ?? model?.hash,
+    },
+    refiner: {
+      where: 'refiner',
+      option: '--refiner',
+      name: receipt?.refiner?.name ?? name,
+      hash: receipt?.refiner?.sha256 ?? hash,
+    },
+  };
+}
+
+async function findCheckpoint(
+  { where, option, name, hash }: RecordedCheckpoint,
   folders: readonly string[],
   hashes: FileHashes,
 ): Promise<string> {
-  const name = receipt?.checkpoint?.name ?? model?.name;
-  const hash = receipt?.checkpoint?.sha256 ?? model?.hash;
   const found = await findRecordedFile({ name, hash }, { known: [starterCheckpoint], folders }, hashes);
   if (found !== undefined) return found;
   throw new DanqingError('missing', {
-    where: 'checkpoint',
+    where,
     expected:
       name === undefined && hash === undefined
         ? 'to be told which'
         : [name, hash && `(SHA-256 ${hash})`].filter(Boolean).join(' '),
     found: 'none in this folder or beside the picture',
-    advice: 'Name its file with --model.',
+    advice: `Name its file with ${option}.`,
   });
+}
+
+/** The LoRAs that were chosen beside the prompt, with their files; those in the prompt are looked for when it is drawn. */
+async function findLoras(
+  { extra }: GenerationParameters,
+  { folders, loraFolders }: { readonly folders: readonly string[]; readonly loraFolders: readonly string[] },
+  hashes: FileHashes,
+): Promise<{ loras: NonNullable<RecipeInput['loras']>; missingLoras: string[] }> {
+  const adapters = new AdapterFolders([...loraFolders, ...ownLoraFolders()]);
+  const loras: NonNullable<RecipeInput['loras']> = [];
+  const missingLoras: string[] = [];
+  for (const { name, denoiser, textEncoder } of readAddNet(extra)) {
+    const path =
+      (await findRecordedFile({ name }, { known: [], folders }, hashes)) ?? (await adapters.find(name))?.path;
+    if (path === undefined) missingLoras.push(name);
+    else loras.push({ name: path, weight: denoiser, textEncoderWeight: textEncoder });
+  }
+  return { loras, missingLoras };
 }
 
 /** Its file or word as in a recipe; where it is not found, the checkpoint's own draws and the verdict says so. */

@@ -176,6 +176,12 @@ describe('a checkpoint that no picture can come from', () => {
       'unknown-family',
       /not an add-on such as a LoRA/,
     ],
+    [
+      'knows fewer tokens than its tokenizer',
+      () => withShapes('tokens', (key, shape) => (key === EMBEDDING ? [512, 128] : shape)),
+      'bad-shape',
+      /expected vectors for 49408 tokens, found 512/,
+    ],
     ['is a folder of other things', () => folder, 'bad-file', /expected a diffusers folder/],
     ['is a device', () => '/dev/zero', 'bad-file', /found a device/],
     ['is empty', () => write('empty', new Uint8Array(0)), 'bad-file', /found an empty file/],

@@ -29,6 +29,7 @@ export function findTextEncoder(root: WeightScope, traits: ClipTextTraits): Text
   const { tokenizer, normed, clipSkip } = traits;
   return {
     tokenizer,
+    vocabulary: config.vocabulary,
     tokens: config.tokens,
     width: config.width,
     layers: config.layers,

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import type { Messages } from '../messages/index.ts';
+import type { Messages } from './messages/index.ts';
 
 /** Gathers `key=value` options; the last of a key counts. */
 export const collectPair =
