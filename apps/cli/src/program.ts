@@ -1,3 +1,4 @@
+import type { ToldError } from '@danqing/studio/languages/chinese';
 import { Command, CommanderError, Option } from 'commander';
 import type { CliCommand } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -63,7 +64,10 @@ function configure(command: Command, { help }: Messages): Command {
       optionDescription: ({ description }) => description,
       styleTitle: (title) => titles[title] ?? title,
     })
-    .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`) });
+    .configureOutput({
+      outputError: (text, write) =>
+        write(`${help.error({ message: inOneLine(text.trim().replace(/^error: /, '')) })}\n`),
+    });
 }
 
 /** The language is needed before the command line can be read: its errors and helps are in it. */
@@ -78,10 +82,13 @@ function splitLanguage(words: readonly string[]): { readonly language?: string; 
 /** Asking for help or the version is no error; everything else that the parser stops at is wrong use. */
 const exitCodeOfUsage = ({ exitCode }: CommanderError): number => (exitCode === 0 ? EXIT.ok : EXIT.badInput);
 
-function report(error: unknown, isJson: boolean, { drawing }: Messages): number {
-  const { message, stack, code, trouble } = error as Error & { code?: string; trouble?: object };
-  console.error(code === 'cancelled' ? drawing.cancelled : `Error: ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
+function report(error: unknown, isJson: boolean, { drawing, help }: Messages): number {
+  const { message, stack, code, trouble } = error as Error & ToldError & { code?: string };
+  console.error(code === 'cancelled' ? drawing.cancelled : inOneLine(help.error({ message, trouble })));
   if (process.env['DANQING_DEBUG'] !== undefined) console.error(stack);
   if (isJson) console.log(JSON.stringify({ error: { code: code ?? 'crashed', message, ...trouble } }));
   return exitCodeOf(error);
 }
+
+/** What libraries say may have several lines. */
+const inOneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');

@@ -26,6 +26,12 @@ export interface OpenOptions {
   readonly preparedFolder?: string;
 }
 
+/** Why a runtime cannot be used on a machine: a phrase, and what would help, as a sentence. */
+export interface RuntimeObstacle {
+  readonly found: string;
+  readonly advice: string;
+}
+
 /** Something that runs graphs: an engine on a kind of device. Another one is one more file of the host's registry. */
 export interface Runtime {
   /** Name in settings and on the command line. */
@@ -34,8 +40,8 @@ export interface Runtime {
   readonly title: string;
   /** What this project has not tried about it, as a sentence; absent where it is tested. */
   readonly untested?: string;
-  /** Why it cannot be used on this machine and what would help, as a sentence; undefined when it can. */
-  findObstacle(): Promise<string | undefined>;
+  /** Why it cannot be used on this machine; undefined when it can. */
+  findObstacle(): Promise<RuntimeObstacle | undefined>;
   /** What `open` in the mode `fast` would find of the graph in a folder of prepared models. */
   preparationOf(graph: Graph, preparedFolder: string): Preparation;
   /** @throws no-memory when there is not enough; unsupported when weights lie where it cannot reach them. */

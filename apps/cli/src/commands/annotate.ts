@@ -6,7 +6,7 @@ import type { CliCommand } from '../command.ts';
  */
 export const annotate: CliCommand = {
   name: 'annotate',
-  order: 7,
+  order: 32,
   define(command, messages) {
     const { annotate: say, help } = messages;
     command

@@ -12,7 +12,7 @@ interface Typed {
  */
 export const catalogue: CliCommand = {
   name: 'catalogue',
-  order: 3,
+  order: 23,
   define(command, messages) {
     const say = messages.catalogue;
     command

@@ -30,7 +30,7 @@ interface Typed {
  */
 export const convert: CliCommand = {
   name: 'convert',
-  order: 5,
+  order: 40,
   define(command, messages) {
     const { convert: say, changes, help } = messages;
     const action = (flags: string, description: string): Option =>

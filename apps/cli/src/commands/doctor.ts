@@ -7,7 +7,7 @@ const SIGNS = { good: '✓', note: '!', trouble: '✗' } as const;
 /** Looks at what runs on this machine, how fast, and what is missing. */
 export const doctor: CliCommand = {
   name: 'doctor',
-  order: 4,
+  order: 50,
   define(command, messages) {
     const say = messages.doctor;
     command
@@ -22,8 +22,8 @@ export const doctor: CliCommand = {
           console.log(JSON.stringify(examination));
         } else {
           const lines = examination.findings.flatMap(({ state, found, fix }) => [
-            `${SIGNS[state]} ${inOneLine(found)}`,
-            ...(fix === undefined ? [] : [`  → ${inOneLine(fix)}`]),
+            `${SIGNS[state]} ${messages.said(inOneLine(found))}`,
+            ...(fix === undefined ? [] : [`  → ${messages.said(inOneLine(fix))}`]),
           ]);
           console.log(`${lines.join('\n')}\n\n${examination.isWell ? say.well : say.unwell}`);
         }

@@ -7,7 +7,7 @@ import type { DownloadOptions } from '../downloads/download-links.ts';
  */
 export const download: CliCommand = {
   name: 'download',
-  order: 4,
+  order: 30,
   define(command, messages) {
     const { download: say, help } = messages;
     command

@@ -48,7 +48,7 @@ interface Typed {
  */
 export const generate: CliCommand = {
   name: 'generate',
-  order: 1,
+  order: 10,
   define(command, messages) {
     const say = messages.generate;
     const number = parseNumber(messages);

@@ -9,7 +9,7 @@ import { printColumns } from '../terminal/print-table.ts';
  */
 export const info: CliCommand = {
   name: 'info',
-  order: 2,
+  order: 12,
   define(command, messages) {
     const say = messages.info;
     command
@@ -21,12 +21,12 @@ export const info: CliCommand = {
         const { describePictureFile } = await import('@danqing/studio/gallery/describe-picture-file');
         const described = await describePictureFile(picture);
         if (json === true) console.log(JSON.stringify(described.data));
-        else console.log(printDescription(picture, described, messages.info));
+        else console.log(printDescription(picture, described, messages));
       });
   },
 };
 
-function printDescription(path: string, described: PictureDescription, say: Messages['info']): string {
+function printDescription(path: string, described: PictureDescription, { info: say, said }: Messages): string {
   const { format, width, height, program, passes, receipt, details, texts, hasWorkflow, notes } = described;
   const inside = texts.map(({ keyword, characters }) => say.text(keyword, characters));
   const sections: [heading: string, body: string][] = [
@@ -34,10 +34,10 @@ function printDescription(path: string, described: PictureDescription, say: Mess
       passes.length > 1 ? say.pass(i + 1) : say.settings,
       printLines(lines),
     ]),
-    [say.receipt, printLines(receipt)],
+    [say.receipt, printLines(receipt.map(([label, value]) => [said(label), said(value)]))],
     [say.details, printLines(details)],
     [say.inside, indent([...inside, ...(hasWorkflow ? [say.workflow] : [])])],
-    [say.notes, indent(notes)],
+    [say.notes, indent(notes.map(said))],
   ];
   const filled = sections.filter(([, body]) => body !== '').map(([heading, body]) => `${heading}\n${body}`);
   return [`${path}: ${say.by(format, width, height, program)}`, ...filled].join('\n\n');

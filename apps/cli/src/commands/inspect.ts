@@ -6,7 +6,7 @@ import type { CliCommand } from '../command.ts';
  */
 export const inspect: CliCommand = {
   name: 'inspect',
-  order: 3,
+  order: 21,
   define(command, messages) {
     const say = messages.inspect;
     command

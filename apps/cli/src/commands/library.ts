@@ -14,7 +14,7 @@ import { parseNumber } from '../parse-number.ts';
  */
 export const library: CliCommand = {
   name: 'library',
-  order: 3,
+  order: 20,
   define(command, messages) {
     const { library: say, help } = messages;
     command

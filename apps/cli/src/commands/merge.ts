@@ -24,7 +24,7 @@ interface Typed {
  */
 export const merge: CliCommand = {
   name: 'merge',
-  order: 5,
+  order: 41,
   define(command, messages) {
     const { merge: say, changes, help } = messages;
     command

@@ -14,7 +14,7 @@ interface Typed {
 /** Shows or changes the text metadata of a safetensors file. */
 export const metadata: CliCommand = {
   name: 'metadata',
-  order: 5,
+  order: 42,
   define(command, messages) {
     const { metadata: say, changes, help } = messages;
     command

@@ -7,7 +7,7 @@ import { printTable } from '../terminal/print-table.ts';
  */
 export const samplers: CliCommand = {
   name: 'samplers',
-  order: 5,
+  order: 13,
   define(command, messages) {
     const say = messages.samplers;
     command

@@ -8,7 +8,7 @@ import { EXIT } from '../exit-codes.ts';
  */
 export const scan: CliCommand = {
   name: 'scan',
-  order: 3,
+  order: 22,
   define(command, messages) {
     const say = messages.scan;
     command

@@ -7,7 +7,7 @@ import { printTable } from '../terminal/print-table.ts';
  */
 export const schedulers: CliCommand = {
   name: 'schedulers',
-  order: 6,
+  order: 14,
   define(command, messages) {
     const say = messages.schedulers;
     command

@@ -10,7 +10,7 @@ import { parseNumber } from '../parse-number.ts';
  */
 export const search: CliCommand = {
   name: 'search',
-  order: 5,
+  order: 31,
   define(command, messages) {
     const { search: say, help } = messages;
     command

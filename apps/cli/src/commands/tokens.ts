@@ -9,7 +9,7 @@ const SITES = ['civitai', 'huggingface'];
  */
 export const tokens: CliCommand = {
   name: 'tokens',
-  order: 6,
+  order: 33,
   define(command, messages) {
     const { tokens: say, help } = messages;
     command

@@ -19,7 +19,7 @@ interface Typed {
  */
 export const verify: CliCommand = {
   name: 'verify',
-  order: 3,
+  order: 11,
   define(command, messages) {
     const say = messages.verify;
     command
@@ -57,7 +57,7 @@ async function compare(path: string, { model, vae, refiner, loraDir, json }: Typ
     const { kind, ...found } = verdict;
     console.log(JSON.stringify({ verdict: kind, ...found, text, notes, timings }));
   } else {
-    console.log(messages.verify.verdict(verdict.kind, text));
+    console.log(messages.said(text));
   }
   if (verdict.kind === 'differs') process.exitCode = EXIT.differs;
 }

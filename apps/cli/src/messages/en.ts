@@ -1,9 +1,14 @@
+import type { ToldError } from '@danqing/studio/languages/chinese';
 import { changesEn } from './changes.ts';
 import { downloadsEn } from './downloads.ts';
 import { filesEn } from './files.ts';
 import { libraryEn } from './library.ts';
+import { optionsEn } from './options.ts';
+
 /** Everything that the program says in English; the other languages have the same shape. */
 export const en = {
+  /** What the rooms below say, in this language as far as it is known there. */
+  said: (text: string): string => text,
   help: {
     about:
       'Danqing, a Stable Diffusion studio. Without a command it draws a first picture with the model that comes with it.',
@@ -19,6 +24,7 @@ export const en = {
     json: 'result as one line of JSON on the standard output, errors too',
     exitCodes:
       'Exit codes: 0 done, 1 failed, 2 wrong use or unsound input, 3 the picture differs (verify), 4 dangerous, 5 unknown code (scan), 130 cancelled.',
+    error: ({ message }: ToldError) => `Error: ${message}`,
     badNumber: 'Expected a number.',
     badSize: 'Expected width x height, such as 512x512.',
     badLora: 'expected FILE, FILE:WEIGHT or FILE:WEIGHT:TEXT_WEIGHT, for example style:0.8',
@@ -52,34 +58,34 @@ export const en = {
     prompt: 'what to draw, in the prompt language of A1111; - reads it from the standard input',
     negative: 'what not to draw',
     model: 'checkpoint file; without it the starter model draws',
-    vae: 'VAE file, or: automatic, none (the one inside the checkpoint), taesd',
-    sampler: 'such as "Euler a" or "DPM++ 2M Karras"; `danqing samplers` lists them',
-    scheduler: 'such as Karras; `danqing schedulers` lists them',
-    steps: 'number of steps',
-    cfg: 'how strongly the prompt guides',
-    seed: 'seed of the first picture; -1 draws one',
-    width: 'width in pixels, a multiple of 8',
-    height: 'height in pixels, a multiple of 8',
-    batchSize: 'pictures that are drawn together',
-    batchCount: 'how many batches',
-    clipSkip: "1 uses the text encoder's last layer, 2 the one before",
-    rng: 'noise of a graphics card (nv) or of torch on a processor (cpu)',
+    vae: 'VAE file, or: automatic (the default: one named like the checkpoint, else the one inside), none (the one inside), taesd',
+    sampler: 'such as "Euler a" or "DPM++ 2M Karras" (the default); `danqing samplers` lists them',
+    scheduler: 'such as Karras; without it the one of the sampler; `danqing schedulers` lists them',
+    steps: 'number of steps, 1 to 1000 (20)',
+    cfg: 'how strongly the prompt guides, from 0 on (7)',
+    seed: 'seed of the first picture; -1, the default, draws one',
+    width: 'width in pixels, a multiple of 8; without it what the model was made for',
+    height: 'height in pixels, likewise',
+    batchSize: 'pictures that are drawn together, 1 to 64 (1)',
+    batchCount: 'how many batches (1)',
+    clipSkip: "1 uses the text encoder's last layer, 2 the one before (1)",
+    rng: 'noise of a graphics card (nv, the default) or of torch on a processor (cpu)',
     subseed: 'seed of a variation; -1 draws one',
-    subseedStrength: 'how much of the variation, 0 to 1',
-    seedResizeFrom: 'draw the noise as for a picture of this size',
+    subseedStrength: 'how much of the variation, 0 to 1 (0)',
+    seedResizeFrom: 'draw the noise as for a picture of this size, such as 512x512',
     refiner: 'a second checkpoint that takes over and finishes the picture',
     refinerSwitchAt: 'share of the noise that is gone when it takes over, 0 to 1 (0.8)',
     set: 'set an option by its A1111 name; can be repeated; `danqing options` lists them',
     out: 'a file (replaced if it exists), a folder, or a pattern such as "[date]/[seed]-[prompt_words].png"',
     format: 'png, jpeg or webp; without it the ending of --out decides',
-    quality: 'quality of JPEG and WebP, 1 to 100',
+    quality: 'quality of JPEG and WebP, 1 to 100 (80)',
     lora: 'a LoRA or one of its kin, by path or name, with its weight and that of the text encoder; may be repeated',
     loraDir: 'also look for LoRAs in this folder; may be repeated',
     force: 'apply add-ons that do not fit the checkpoint as far as they do',
     sidecar: 'also write the settings into a text file beside the picture',
     saveLatent: 'also write the final latents, float32 `latent` [batch, 4, height/8, width/8]',
-    mode: 'fast (most memory), quick, small (least memory), or auto, which decides by the memory there is',
-    provider: 'what computes: cpu, webgpu or cuda',
+    mode: 'fast (most memory), quick, small (least memory), or auto, the default, which decides by the memory there is',
+    provider: 'what computes: cpu (the default), webgpu or cuda',
     example: 'danqing generate "a fox in the snow, (golden hour:1.2)" -n blurry -m model.safetensors --seed 42',
   },
   info: {
@@ -108,7 +114,6 @@ export const en = {
     vae: 'VAE that decoded it; without it the file is looked for by name and hash',
     refiner: 'checkpoint that finished it; without it the file is looked for by name and hash',
     example: 'danqing verify picture.png -m model.safetensors',
-    verdict: (_kind: 'same-bits' | 'looks-the-same' | 'differs', text: string) => text,
   },
   doctor: {
     summary: 'look at what runs on this machine, how fast, and what is missing',
@@ -123,7 +128,7 @@ export const en = {
     aliases: 'also known as',
   },
   schedulers: { summary: 'list the schedulers', name: 'scheduler', aliases: 'also known as' },
-  options: { summary: 'list the options for --set', name: 'option', default: 'default', values: 'values' },
+  options: optionsEn,
   first: {
     hello: 'Danqing draws a first picture with the small model that comes with it.',
     saved: (path: string) => `Picture: ${path}`,

@@ -1,11 +1,14 @@
+import { errorInChinese, inChinese } from '@danqing/studio/languages/chinese';
 import { changesZh } from './changes.ts';
 import { downloadsZh } from './downloads.ts';
 import { filesZh } from './files.ts';
 import type { Messages } from './index.ts';
 import { libraryZh } from './library.ts';
+import { optionsZh } from './options.ts';
 
 /** 程序的中文。 */
 export const zh: Messages = {
+  said: inChinese,
   help: {
     about: '丹青，一个 Stable Diffusion 工作室。不带命令时，用自带的模型画出第一张图。',
     usage: '用法：',
@@ -20,6 +23,7 @@ export const zh: Messages = {
     json: '在标准输出上以一行 JSON 给出结果，出错时也是',
     exitCodes:
       '退出码：0 完成，1 失败，2 用法或输入有误，3 图不相同（verify），4 危险、5 有未知代码（scan），130 已取消。',
+    error: (error) => `错误：${errorInChinese(error)}`,
     badNumber: '应为数字。',
     badSize: '应为 宽x高，如 512x512。',
     badLora: '应为 文件、文件:权重 或 文件:权重:文本权重，例如 style:0.8',
@@ -41,8 +45,8 @@ export const zh: Messages = {
     left: (duration) => `还需 ${duration}`,
   },
   drawing: {
-    note: (text) => `注意：${text}`,
-    vae: (name, why) => `VAE：${name}（${why}）`,
+    note: (text) => `注意：${inChinese(text)}`,
+    vae: (name, why) => `VAE：${name}（${inChinese(why)}）`,
     summary: (parts, duration) => `${parts.join('，')}；用时 ${duration}`,
     steps: (steps) => `${steps} 步`,
     seed: (seed) => `种子 ${seed}`,
@@ -53,34 +57,34 @@ export const zh: Messages = {
     prompt: '画什么，用 A1111 的提示词语法；- 表示从标准输入读取',
     negative: '不要画什么（反向提示词）',
     model: '大模型文件；不指定时用自带的入门模型',
-    vae: 'VAE 文件，或：automatic（自动）、none（模型自带的）、taesd',
-    sampler: '采样器，如 "Euler a" 或 "DPM++ 2M Karras"；danqing samplers 列出全部',
-    scheduler: '调度器，如 Karras；danqing schedulers 列出全部',
-    steps: '步数',
-    cfg: '提示词引导系数',
-    seed: '第一张图的种子；-1 为随机',
-    width: '宽（像素），8 的倍数',
-    height: '高（像素），8 的倍数',
-    batchSize: '每批一起画几张',
-    batchCount: '共画几批',
-    clipSkip: '1 用文本编码器的最后一层，2 用倒数第二层',
-    rng: '噪声来源：显卡（nv）或 torch 处理器（cpu）',
+    vae: 'VAE 文件，或：automatic（默认：与大模型同名的，否则用自带的）、none（自带的）、taesd',
+    sampler: '采样器，如 "Euler a" 或 "DPM++ 2M Karras"（默认）；danqing samplers 列出全部',
+    scheduler: '调度器，如 Karras，默认用采样器自带的；danqing schedulers 列出全部',
+    steps: '步数，1 到 1000（20）',
+    cfg: '提示词引导系数，不小于 0（7）',
+    seed: '第一张图的种子；-1（默认）为随机',
+    width: '宽（像素），8 的倍数；默认为模型的原生尺寸',
+    height: '高（像素），同上',
+    batchSize: '每批一起画几张，1 到 64（1）',
+    batchCount: '共画几批（1）',
+    clipSkip: '1 用文本编码器的最后一层，2 用倒数第二层（1）',
+    rng: '噪声来源：显卡（nv，默认）或 torch 处理器（cpu）',
     subseed: '变异种子；-1 为随机',
-    subseedStrength: '变异强度，0 到 1',
-    seedResizeFrom: '噪声按此尺寸的图来取',
+    subseedStrength: '变异强度，0 到 1（0）',
+    seedResizeFrom: '噪声按此尺寸的图来取，如 512x512',
     refiner: '中途接手、完成图片的第二个大模型（refiner）',
     refinerSwitchAt: '噪声去掉多少时由它接手，0 到 1（0.8）',
     set: '按 A1111 的名称设置选项，可重复；danqing options 列出全部',
     out: '文件（已存在则替换）、文件夹，或 "[date]/[seed]-[prompt_words].png" 这样的模板',
     format: 'png、jpeg 或 webp；不指定时由 --out 的扩展名决定',
-    quality: 'JPEG 和 WebP 的质量，1 到 100',
+    quality: 'JPEG 和 WebP 的质量，1 到 100（80）',
     lora: 'LoRA 或同类文件（路径或名称），可带权重与文本编码器权重；可重复',
     loraDir: '另外在此文件夹中查找 LoRA；可重复',
     force: '附加模型不完全适配时也应用能用的部分',
     sidecar: '同时把生成参数写进图旁的文本文件',
     saveLatent: '同时写出最终潜变量，float32 `latent` [batch, 4, height/8, width/8]',
-    mode: 'fast（最占内存）、quick、small（最省内存），或 auto：按可用内存决定',
-    provider: '用什么计算：cpu、webgpu 或 cuda',
+    mode: 'fast（最占内存）、quick、small（最省内存），或 auto（默认）：按可用内存决定',
+    provider: '用什么计算：cpu（默认）、webgpu 或 cuda',
     example: 'danqing generate "a fox in the snow, (golden hour:1.2)" -n blurry -m model.safetensors --seed 42',
   },
   info: {
@@ -109,8 +113,6 @@ export const zh: Messages = {
     vae: '当时所用的 VAE；不指定时按名称和哈希寻找',
     refiner: '当时完成图片的第二个大模型；不指定时按名称和哈希寻找',
     example: 'danqing verify picture.png -m model.safetensors',
-    verdict: (kind, text) =>
-      `${{ 'same-bits': '逐位相同', 'looks-the-same': '看上去相同', differs: '不相同' }[kind]}。${text}`,
   },
   doctor: {
     summary: '检查这台机器上什么能运行、有多快、缺什么',
@@ -120,7 +122,7 @@ export const zh: Messages = {
   },
   samplers: { summary: '列出采样器', name: '采样器', automatic: '自带的调度器', aliases: '别名' },
   schedulers: { summary: '列出调度器', name: '调度器', aliases: '别名' },
-  options: { summary: '列出 --set 的选项', name: '选项', default: '默认值', values: '取值' },
+  options: optionsZh,
   first: {
     hello: '丹青用自带的小模型画第一张图。',
     saved: (path) => `图：    ${path}`,

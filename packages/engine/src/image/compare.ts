@@ -84,10 +84,11 @@ export function describeVerdict(verdict: Verdict): string {
     case 'looks-the-same':
       return `Looks the same (PSNR ${verdict.psnrDb.toFixed(1)} dB)${because(verdict.differences)}.`;
     case 'differs': {
-      const psnrText = verdict.psnrDb === undefined ? '' : ` (PSNR ${verdict.psnrDb.toFixed(1)} dB)`;
       const reason =
         verdict.differences.length > 0 ? because(verdict.differences) : '; nothing that is recorded explains it';
-      return `Differs${psnrText}${reason}.`;
+      return verdict.psnrDb === undefined
+        ? `Differs${reason}.`
+        : `Differs (PSNR ${verdict.psnrDb.toFixed(1)} dB)${reason}.`;
     }
   }
 }

@@ -2,9 +2,10 @@ import type { FileRecord, ReadReceipt } from './receipt.ts';
 
 /** What was really applied, as labelled lines for people; what a receipt of another version does not say is left out. */
 export function describeReceipt(receipt: ReadReceipt): [label: string, value: string][] {
-  const { checkpoint, vae, addOns = [], text, sampling, runtime, notes = [] } = receipt;
+  const { checkpoint, refiner, vae, addOns = [], text, sampling, runtime, notes = [] } = receipt;
   const lines: [string, string | undefined][] = [
     ['Checkpoint', checkpoint && printFile(checkpoint)],
+    ['Refiner', refiner && `${printFile(refiner)}, from ${refiner.switchAt} on`],
     ['VAE', vae && `${printFile(vae)}: ${vae.why}`],
     ...addOns.map(({ kind, weight, matchedKeys, totalKeys, ...file }): [string, string] => [
       kind,

@@ -65,7 +65,7 @@ export function unetVae(index: TensorIndex, { title, latent }: Family): VaePart 
 const missingPart = (index: TensorIndex, part: string, paths: readonly string[]): DanqingError =>
   new DanqingError('missing', {
     where: index.file,
-    expected: `${part} below ${paths.filter((path) => path !== '').join(' or ')}`,
-    found: 'none',
+    expected: part,
+    found: `none below ${paths.filter((path) => path !== '').join(' or ')}`,
     advice: 'Choose a file for this part, or a checkpoint that holds all parts.',
   });

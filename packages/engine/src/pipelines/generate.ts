@@ -194,7 +194,7 @@ function refuseOtherSpace(base: Model, refiner: Model): void {
   throw new DanqingError('unsupported', {
     where: 'refiner',
     expected: `a checkpoint with the latents of ${from.title}`,
-    found: `one of ${to.title}`,
+    found: `a checkpoint of ${to.title}`,
     advice: 'Choose a refiner of the same family.',
   });
 }

@@ -42,7 +42,7 @@ export const openOnCpu = async (
 ): Promise<Session> =>
   openOnnxRuntime(graph, { provider: 'cpu', mode, dialect, ...(threads === undefined ? {} : { threads }) });
 
-/** Why a provider does not work here, in ONNX Runtime's words; undefined when it ran a small graph rightly. */
+/** Why a provider does not work here, in ONNX Runtime's words as far as they are for people; undefined when it ran a small graph rightly. */
 export async function tryProvider(provider: Provider): Promise<string | undefined> {
   const x = input('x', [4]);
   try {
@@ -54,9 +54,12 @@ export async function tryProvider(provider: Provider): Promise<string | undefine
     await session.release();
     return y?.data.join() === '2,4,6,8' ? undefined : `it added wrongly: ${y?.data.join()}`;
   } catch (error) {
-    return (error as Error).message;
+    return (error as Error).message.replace(PLACE_IN_SOURCE, '').trim().replace(/\.$/, '');
   }
 }
+
+/** Where in its own source a library gave up, and on which condition. */
+const PLACE_IN_SOURCE = /\/onnxruntime_src\/.*? was false\. /s;
 
 /** Does it, and tells want of memory in our words. */
 async function explained<T>(graph: Graph, work: () => Promise<T>): Promise<T> {

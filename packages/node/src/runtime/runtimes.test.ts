@@ -40,7 +40,7 @@ describe('runtimes', () => {
     expect(await runtimes.cpu.findObstacle()).toBeUndefined();
     // What they say depends on the machine; where they do work there is nothing to say.
     for (const runtime of [runtimes.webgpu, runtimes.cuda]) {
-      expect((await runtime.findObstacle()) ?? 'driver').toMatch(/driver/);
+      expect((await runtime.findObstacle())?.advice ?? 'driver').toMatch(/driver/);
     }
   });
 });

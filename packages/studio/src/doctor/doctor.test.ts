@@ -86,13 +86,13 @@ describe('first 7: findings', () => {
   });
 
   it('needs only the processor to work', () => {
-    const obstacle = 'No card.';
+    const obstacle = { found: 'no card', advice: 'Buy one.' };
     expect(examineRuntime({ id: 'cpu', title: 'Processor', obstacle }).state).toBe('trouble');
     expect(examineRuntime({ id: 'cuda', title: 'Card', obstacle, untested: 'Never tried.' })).toEqual({
       id: 'runtime cuda',
       state: 'note',
-      found: 'Card: does not work here.',
-      fix: obstacle,
+      found: 'Card: no card.',
+      fix: 'Buy one.',
     });
     expect(examineRuntime({ id: 'webgpu', title: 'Card', untested: 'Never tried.' })).toMatchObject({
       state: 'note',

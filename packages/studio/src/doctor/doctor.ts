@@ -156,7 +156,7 @@ export function examineRuntime({ id, title, obstacle, untested }: RuntimeState):
   // Only the processor has to work; a graphics card is a gift.
   if (obstacle !== undefined) {
     const state = id === 'cpu' ? 'trouble' : 'note';
-    return { ...about, state, found: `${title}: does not work here.`, fix: obstacle };
+    return { ...about, state, found: `${title}: ${obstacle.found}.`, fix: obstacle.advice };
   }
   if (untested !== undefined) return { ...about, state: 'note', found: `${title}: works.`, fix: untested };
   return { ...about, state: 'good', found: `${title}: works.` };
@@ -168,9 +168,7 @@ export function examineSpeed({ peakFlops, blockFlops }: { peakFlops: number; blo
   return {
     id: 'speed',
     state: 'good',
-    found:
-      `${(peakFlops / 1e9).toFixed(0)} GFLOP/s in matrix products; a drawing block reaches ${share} % of that. ` +
-      `A picture of SD 1.5 at 512×512 in ${STEPS} steps takes about ${duration(seconds)}.`,
+    found: `${(peakFlops / 1e9).toFixed(0)} GFLOP/s in matrix products; a drawing block reaches ${share} % of that. A picture of SD 1.5 at 512×512 in ${STEPS} steps takes about ${duration(seconds)}.`,
   };
 }
 

@@ -12,7 +12,7 @@ import { reshape } from '@danqing/engine/graph/ops/reshape';
 import { silu } from '@danqing/engine/graph/ops/silu';
 import { transpose } from '@danqing/engine/graph/ops/transpose';
 import { constant, type ConstantValue, type Graph, input } from '@danqing/engine/graph/value';
-import type { Runtime } from '@danqing/engine/runtime';
+import type { Runtime, RuntimeObstacle } from '@danqing/engine/runtime';
 import { linkToParent } from '@danqing/node/process/parent-link';
 import { onnxRuntimeVersion } from '@danqing/node/runtime/onnx-model';
 import { openOnCpu } from '@danqing/node/runtime/onnxruntime';
@@ -26,7 +26,7 @@ export interface SelfTestRequest {
 export interface RuntimeState {
   readonly id: string;
   readonly title: string;
-  readonly obstacle?: string;
+  readonly obstacle?: RuntimeObstacle;
   readonly untested?: string;
 }
 

@@ -107,7 +107,7 @@ export function chooseMemoryPlan(
   throw new DanqingError('no-memory', {
     where: `memory for ${what}`,
     expected: `at least ${gigabytes(least.peakBytes + RESERVE_BYTES)} free (in mode ${least.mode}, to ${worst.phase})`,
-    found: `${gigabytes(memory.freeBytes + memory.ownBytes)} of ${gigabytes(memory.totalBytes)}`,
+    found: `${gigabytes(memory.freeBytes + memory.ownBytes)} free of ${gigabytes(memory.totalBytes)}`,
     advice: 'Close other programs, or ask for a smaller picture or fewer at a time.',
   });
 }

@@ -60,7 +60,7 @@ async function openOn(runtime: Runtime): Promise<OpenOn> {
     throw new DanqingError('unsupported', {
       where: runtime.title,
       expected: 'it to work on this machine',
-      found: obstacle,
+      ...obstacle,
     });
   }
   open.set(runtime, (found = new OpenOn(runtime)));

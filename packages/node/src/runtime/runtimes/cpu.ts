@@ -6,7 +6,10 @@ import { preparationOf } from '../open-prepared.ts';
 export const cpu: Runtime = {
   id: 'cpu',
   title: 'Processor (ONNX Runtime)',
-  findObstacle: async () => tryProvider('cpu'),
+  async findObstacle() {
+    const message = await tryProvider('cpu');
+    return message === undefined ? undefined : { found: message, advice: 'Install again with `npm ci`.' };
+  },
   preparationOf,
   open: async (graph, options) => openOnnxRuntime(graph, { ...options, provider: 'cpu' }),
 };

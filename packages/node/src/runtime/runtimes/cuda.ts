@@ -9,10 +9,12 @@ export const cuda: Runtime = {
   async findObstacle() {
     const message = await tryProvider('cuda');
     if (message === undefined) return undefined;
-    return (
-      `CUDA cannot be used (${message}). It needs Linux or Windows on x64, an NVIDIA driver and CUDA 12 with cuDNN 9, and ` +
-      'libraries that this command fetches: node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12'
-    );
+    return {
+      found: `no CUDA (${message})`,
+      advice:
+        'It needs Linux or Windows on x64, an NVIDIA driver and CUDA 12 with cuDNN 9, and libraries that this command fetches: ' +
+        'node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12',
+    };
   },
   preparationOf: () => 'none',
   open: async (graph, options) => openOnnxRuntime(graph, { ...options, provider: 'cuda' }),

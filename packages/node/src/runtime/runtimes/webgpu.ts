@@ -10,7 +10,10 @@ export const webgpu: Runtime = {
   async findObstacle() {
     const message = await tryProvider('webgpu');
     if (message === undefined) return undefined;
-    return `WebGPU finds no graphics card (${message}). Install the card's driver with Vulkan, Direct3D 12 or Metal support.`;
+    return {
+      found: `no graphics card for WebGPU (${message})`,
+      advice: "Install the card's driver with Vulkan, Direct3D 12 or Metal support.",
+    };
   },
   preparationOf: () => 'none',
   open: async (graph, options) => openOnnxRuntime(graph, { ...options, provider: 'webgpu' }),

@@ -1,0 +1,79 @@
+import type { Trouble } from '@danqing/engine/errors';
+import { sentences } from './sentences.ts';
+import { troubles } from './troubles.ts';
+
+/**
+ * What the program says in English, in Chinese. Rooms below know one language; what they say is looked up here by its own words, in which
+ * `{}` stands for whatever is filled in, and `{*}` for whole statements. What is not listed stays as it is: a file's name, or a sentence that
+ * nobody has translated yet.
+ */
+export function inChinese(text: string): string {
+  // Words in quotes are somebody's own.
+  if (/^"[^"]*"$/.test(text)) return text;
+  for (const { pattern, isOwn, chinese } of (phrases ??= compile({ ...troubles, ...sentences }))) {
+    const found = pattern.exec(text);
+    if (found !== null)
+      return fill(
+        chinese,
+        found.slice(1).map((part, i) => (isOwn[i]! ? part : inChinese(part))),
+      );
+  }
+  for (const [separator, chinese] of SEPARATORS) {
+    if (text.includes(separator)) return text.split(separator).map(inChinese).join(chinese);
+  }
+  return text;
+}
+
+/** An error with the parts of its message, where it is one of ours. */
+export interface ToldError {
+  readonly message: string;
+  readonly trouble?: Trouble | undefined;
+}
+
+/** An error in one sentence or two. */
+export function errorInChinese({ message, trouble }: ToldError): string {
+  if (trouble === undefined) return inChinese(message);
+  const { where, expected, found, advice } = trouble;
+  const told = `${inChinese(where)}：应为：${inChinese(expected)}；实际：${inChinese(found)}。`;
+  return advice === undefined ? told : told + inChinese(advice);
+}
+
+interface Phrase {
+  readonly pattern: RegExp;
+  /** Of what is filled in, which is in quotes. */
+  readonly isOwn: readonly boolean[];
+  readonly chinese: string;
+}
+
+let phrases: readonly Phrase[] | undefined;
+
+/** What joins several statements in one text. */
+const SEPARATORS = [
+  ['; ', '；'],
+  [' › ', ' › '],
+  [': ', '：'],
+] as const;
+
+/** Those that say most by themselves first, so that `only {}` does not take what `only {} in all` means. */
+const compile = (list: Readonly<Record<string, string>>): Phrase[] =>
+  Object.entries(list)
+    .sort(([a], [b]) => b.length - a.length)
+    .map(([english, chinese]) => {
+      const holes = english.match(HOLE) ?? [];
+      const pieces = english.split(HOLE);
+      const pattern = pieces.map((piece, i) => escape(piece) + (FILLED[holes[i] ?? ''] ?? '')).join('');
+      const isOwn = holes.map((_, i) => pieces[i]!.endsWith('"'));
+      return { pattern: new RegExp(`^${pattern}$`, 's'), isOwn, chinese };
+    });
+
+const HOLE = /\{\*?\}/g;
+
+const FILLED: Readonly<Record<string, string>> = { '{}': '((?:(?!; ).)*?)', '{*}': '(.*?)' };
+
+const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** `{}` takes the next of the parts, `{2}` the second. */
+function fill(chinese: string, parts: readonly string[]): string {
+  let next = 0;
+  return chinese.replaceAll(/\{(\d*)\}/g, (_, place: string) => parts[place === '' ? next++ : Number(place) - 1] ?? '');
+}
