@@ -6,11 +6,12 @@ import { findSampler } from './find-sampler.ts';
 import type { ImageConditioning } from './guidance/conditioning.ts';
 import type { Predict } from './guidance/guided-model.ts';
 import { img2imgSteps } from './img2img-steps.ts';
+import type { LatentRequest, LatentStep } from './latent-request.ts';
 import { createBrownianNoise } from './noise/brownian-noise.ts';
 import { batchSeeds } from './noise/image-noise.ts';
 import { samplingDefaults, type SamplingOptions } from './options.ts';
 import { predictions } from './predictions/index.ts';
-import { sampleLatents, scheduledCalls, type LatentRequest, type LatentStep } from './sample-latents.ts';
+import { sampleLatents, scheduledCalls } from './sample-latents.ts';
 import { samplers } from './samplers/index.ts';
 import { createSigmaTable } from './sigma-table.ts';
 

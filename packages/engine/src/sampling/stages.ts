@@ -1,5 +1,5 @@
 import type { CallCount, GuidedModel } from './guidance/guided-model.ts';
-import type { SampledModel } from './sample-latents.ts';
+import type { SampledModel } from './latent-request.ts';
 import type { SigmaTable } from './sigma-table.ts';
 
 /** A model of a run with what it knows of noise and what guides it. */
