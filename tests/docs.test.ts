@@ -25,9 +25,9 @@ describe('the documents', () => {
     for (const { kind } of things) expect(read('CONTRIBUTING.md')).toContain(`npm run new -- ${kind} `);
   });
 
-  it('show every folder of the engine and every room on the map', () => {
+  it('show every room and its folders on the map', () => {
     const folders = sourceFiles(root).flatMap(
-      (path) => /^(?:packages\/engine\/src|packages|apps)\/([\w-]+)\//.exec(path)?.[1] ?? [],
+      (path) => /^(?:packages\/(?:engine|node|studio)\/src|packages|apps)\/([\w-]+)\//.exec(path)?.[1] ?? [],
     );
     const map = read('docs/map.md');
     expect(

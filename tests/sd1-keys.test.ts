@@ -9,6 +9,8 @@ import { clipTextGraph, readClipTextConfig } from '@danqing/engine/parts/text-en
 import { klDecoderGraph, klEncoderGraph, readKlConfig } from '@danqing/engine/parts/vaes/kl';
 import { WeightScope } from '@danqing/engine/weights/scope';
 import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
+import { settleRecipe } from '@danqing/studio/jobs/plan-batches';
+import { readRecipe } from '@danqing/studio/jobs/read-recipe';
 import { describe, expect, it } from 'vitest';
 import { sd15Tensors } from '../benchmarks/sd15-tensors.ts';
 import tiny from './fixtures/sd1-tiny.json' with { type: 'json' };
@@ -41,6 +43,13 @@ describe('SD 1.5 by its keys and shapes', () => {
     const detection = detectFamily(index, families);
     expect(detection.known && detection.family).toBe(sd1);
     expect(detection.reasons.map(({ en }) => en)).toContain('a UNet with numbered blocks');
+  });
+
+  it('GEN-12: is 512 pixels wide and high unless it is told otherwise', () => {
+    const facts = { family: sd1, nativeSize: sd1.nativeSize, resolution: undefined };
+    const open = { ...readRecipe({ prompt: '' }), seed: 1, subseed: 1 };
+    expect(settleRecipe(open, facts, () => 0)).toMatchObject({ width: 512, height: 512 });
+    expect(settleRecipe({ ...open, width: 640 }, facts, () => 0)).toMatchObject({ width: 640, height: 512 });
   });
 
   it('has the structure that its authors gave it', () => {
@@ -139,13 +148,15 @@ describe('a broken or partial SD 1.x', () => {
   it('without a VAE says so, and where it was looked for', () => {
     const { has, vae } = sd1.parts(without('first_stage_model.'));
     expect(has).toEqual({ textEncoder: true, denoiser: true, vae: false });
-    expect(vae).toThrow('model.safetensors: expected a VAE below first_stage_model, found none.');
+    expect(vae).toThrow('model.safetensors: expected a VAE, found none below first_stage_model.');
   });
 
   it('without a text encoder says so', () => {
     const { has, textEncoders } = sd1.parts(without('cond_stage_model.'));
     expect(has).toEqual({ textEncoder: false, denoiser: true, vae: true });
-    expect(textEncoders).toThrow(/expected a text encoder below cond_stage_model\.transformer\.text_model or/);
+    expect(textEncoders).toThrow(
+      /expected a text encoder, found none below cond_stage_model\.transformer\.text_model or/,
+    );
   });
 
   it('with a tensor missing names part and key', () => {

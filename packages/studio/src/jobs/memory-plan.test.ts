@@ -115,7 +115,7 @@ describe('first 8: chooseMemoryPlan', () => {
       expect.objectContaining({
         code: 'no-memory',
         message: expect.stringMatching(
-          /^memory for 512×512: expected at least \d\.\d GB free \(in mode \w+, to [a-z ]+\), found 0\.5 GB of 16\.0 GB\. /,
+          /^memory for 512×512: expected at least \d\.\d GB free \(in mode \w+, to [a-z ]+\), found 0\.5 GB free of 16\.0 GB\. /,
         ),
       }),
     );

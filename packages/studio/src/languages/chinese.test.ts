@@ -109,24 +109,17 @@ describe('the lists', () => {
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
 
-  it.each(Object.entries({ ...troubles, ...sentences }))(
-    '%s is said somewhere, and loses nothing',
-    (english, chinese) => {
-      if (!COMPOSED.has(english)) expect(piecesOf(english).filter((piece) => !piece.test(sources))).toEqual([]);
-      const count = english.split(/\{\*?\}/).length - 1;
-      const named = [...chinese.matchAll(/\{(\d+)\}/g)].map(([, place]) => Number(place));
-      const used =
-        named.length > 0
-          ? new Set(named)
-          : new Set(
-              chinese
-                .split('{}')
-                .slice(1)
-                .map((_, i) => i + 1),
-            );
-      expect([...used].sort()).toEqual(Array.from({ length: count }, (_, i) => i + 1));
-    },
-  );
+  const phrases = Object.entries({ ...troubles, ...sentences });
+
+  it.each(phrases.filter(([english]) => !COMPOSED.has(english)))('%s is said somewhere', (english) => {
+    expect(piecesOf(english).filter((piece) => !piece.test(sources))).toEqual([]);
+  });
+
+  it.each(phrases)('%s loses nothing in Chinese', (english, chinese) => {
+    const places = [...chinese.matchAll(/\{(\d*)\}/g)].map(([, place], i) => (place === '' ? i + 1 : Number(place)));
+    const holes = english.split(/\{\*?\}/).length - 1;
+    expect(new Set(places)).toEqual(new Set(Array.from({ length: holes }, (_, i) => i + 1)));
+  });
 });
 
 /** The pieces between what is filled in, as they stand in a source; shorter ones prove nothing. */

@@ -4,7 +4,8 @@ export const sentences: Readonly<Record<string, string>> = {
   'CLIP skip {} is not possible with a text encoder of {} layers; {} was used.':
     '文本编码器只有 {2} 层，CLIP skip {1} 不可行，改用 {3}。',
   'CLIP skip {} has no effect: models of this family are read at the layer that they were trained with{}.':
-    'CLIP skip {} 不起作用：这个家族的模型总是用训练时的那一层。',
+    'CLIP skip {} 不起作用：这个家族的模型总是用训练时的那一层{}。',
+  ' unless the option {} is on': '，除非打开选项 {}',
   'The weights of a prompt bring the mean of its encoding to zero, so the mean was not restored.':
     '提示词的权重使编码的平均值为零，因此没有恢复平均值。',
   '{} is no number; the group around it has the weight 1.1.': '{} 不是数，外面的括号按权重 1.1 处理。',
