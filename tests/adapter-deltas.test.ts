@@ -3,7 +3,7 @@ import { kinds } from '@danqing/engine/adapters/kinds/index';
 import { type DeltaOptions, moduleDelta } from '@danqing/engine/adapters/module-delta';
 import { evaluate, type Float64Tensor } from '@danqing/engine/graph/evaluate';
 import { pullBack } from '@danqing/engine/graph/gradient';
-import type { OnnxDialect } from '@danqing/engine/graph/onnx';
+import type { OnnxDialect } from '@danqing/engine/graph/onnx-emitter';
 import { type Graph, input, type InputValue, type Value } from '@danqing/engine/graph/value';
 import { elementCount, type Tensor } from '@danqing/engine/tensor/tensor';
 import { openOnCpu } from '@danqing/node/runtime/onnxruntime';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sd1 } from '@danqing/engine/families/sd1';
 import type { Parts } from '@danqing/engine/family';
-import type { OnnxDialect } from '@danqing/engine/graph/onnx';
+import type { OnnxDialect } from '@danqing/engine/graph/onnx-emitter';
 import type { Graph } from '@danqing/engine/graph/value';
 import type { Feed, Session } from '@danqing/engine/runtime';
 import { elementCount, type Tensor } from '@danqing/engine/tensor/tensor';

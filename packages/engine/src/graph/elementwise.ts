@@ -1,5 +1,5 @@
 import { broadcastShapes, broadcastTo } from './broadcast.ts';
-import type { OnnxEmitter } from './onnx.ts';
+import type { OnnxEmitter } from './onnx-emitter.ts';
 import type { Attributes, GradientArguments, Op } from './op.ts';
 import type { Value } from './value.ts';
 

@@ -1,6 +1,6 @@
 import type { Dim, Shape } from './dim.ts';
 import type { Float64Tensor } from './evaluate.ts';
-import type { OnnxEmitter } from './onnx.ts';
+import type { OnnxEmitter } from './onnx-emitter.ts';
 import type { ElementType, Value, ValueType } from './value.ts';
 
 /** Fixed settings of an op in a graph. */

@@ -1,5 +1,6 @@
 import { DanqingError } from '@danqing/engine/errors';
-import { emitOnnx, type OnnxDialect } from '@danqing/engine/graph/onnx';
+import { emitOnnx } from '@danqing/engine/graph/onnx';
+import type { OnnxDialect } from '@danqing/engine/graph/onnx-emitter';
 import { type Graph, topological } from '@danqing/engine/graph/value';
 import type { OpenOptions, RunMode } from '@danqing/engine/runtime';
 import type { TensorEntry } from '@danqing/engine/weights/tensor-index';

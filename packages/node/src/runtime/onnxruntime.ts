@@ -1,5 +1,5 @@
 import { DanqingError } from '@danqing/engine/errors';
-import type { OnnxDialect } from '@danqing/engine/graph/onnx';
+import type { OnnxDialect } from '@danqing/engine/graph/onnx-emitter';
 import { add } from '@danqing/engine/graph/ops/add';
 import { type Graph, input } from '@danqing/engine/graph/value';
 import type { Feed, RunMode, Session } from '@danqing/engine/runtime';

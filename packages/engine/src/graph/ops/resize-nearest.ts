@@ -11,7 +11,7 @@ import {
   subtractDims,
   symbol,
 } from '../dim.ts';
-import type { OnnxEmitter } from '../onnx.ts';
+import type { OnnxEmitter } from '../onnx-emitter.ts';
 import type { Op } from '../op.ts';
 import { apply, type Value } from '../value.ts';
 import { slice } from './slice-pad.ts';
