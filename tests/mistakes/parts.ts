@@ -199,4 +199,20 @@ export const mistakes: Mistake[] = [
     replace: 'latent',
     tests: tiny,
   },
+  {
+    id: 'text-vocabulary',
+    what: 'a text encoder without vectors for some tokens is used',
+    file: `${engine}/pipelines/model.ts`,
+    find: 'if (vocabulary > endId) return;',
+    replace: 'if (vocabulary > 0) return;',
+    tests: ['packages/studio/src/jobs/unsound-checkpoints.test.ts'],
+  },
+  {
+    id: 'sd1-native-size',
+    what: 'SD 1.x draws at the size of SD 2.x',
+    file: `${engine}/families/sd1.ts`,
+    find: 'nativeSize: 512',
+    replace: 'nativeSize: 768',
+    tests: ['tests/sd1-keys.test.ts'],
+  },
 ];
