@@ -6,6 +6,7 @@ import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { languageNames, messagesIn, type Messages, systemLanguage } from './messages/index.ts';
 import { endOnOutputError } from './terminal/output-errors.ts';
 import { textWidth } from './terminal/text-width.ts';
+import { wrapText } from './terminal/wrap-text.ts';
 
 /**
  * Runs the program with the words of its command line and sets the exit code. What goes wrong is one line on the standard error, and one
@@ -61,6 +62,7 @@ function configure(command: Command, { help }: Messages): Command {
     .helpOption('-h, --help', help.help)
     .configureHelp({
       displayWidth: textWidth,
+      boxWrap: wrapText,
       optionDescription: ({ description }) => description,
       styleTitle: (title) => titles[title] ?? title,
     })

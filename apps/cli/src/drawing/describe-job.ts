@@ -4,6 +4,7 @@ import { printDuration } from './duration.ts';
 /** The parts of a receipt that a person wants to see at once. */
 interface ShortReceipt {
   readonly checkpoint: { readonly name: string };
+  readonly refiner?: { readonly name: string };
   readonly vae: { readonly name: string; readonly why: string };
   readonly parameters: {
     readonly samplerName: string;
@@ -17,10 +18,10 @@ interface ShortReceipt {
 
 /** What drew a picture and how, in one line, and which VAE decoded it where that is not the checkpoint's own. */
 export function describeJob(receipt: string, seconds: number, { drawing }: Messages): string[] {
-  const { checkpoint, vae, parameters } = JSON.parse(receipt) as ShortReceipt;
+  const { checkpoint, refiner, vae, parameters } = JSON.parse(receipt) as ShortReceipt;
   const { samplerName, scheduler, steps, cfgScale, seed, size } = parameters;
   const parts = [
-    checkpoint.name,
+    refiner === undefined ? checkpoint.name : `${checkpoint.name} → ${refiner.name}`,
     `${samplerName} ${scheduler}`,
     drawing.steps(steps),
     `CFG ${cfgScale}`,
