@@ -8,26 +8,16 @@ import type { AdapterUse } from '@danqing/engine/adapters/adapter-use';
 import { type BaseModule, type BaseModules, baseModules } from '@danqing/engine/adapters/base-modules';
 import { type MatchedAdapter, matchAdapter } from '@danqing/engine/adapters/match-adapter';
 import { measuringGraph, relativeSizes } from '@danqing/engine/adapters/measure-adapter';
-import { familyOf } from '@danqing/engine/detect-family';
-import { families } from '@danqing/engine/families/index';
-import { generate } from '@danqing/engine/pipelines/generate';
-import { createModel, type ModelHands } from '@danqing/engine/pipelines/model';
-import type { Session } from '@danqing/engine/runtime';
-import { findSampler } from '@danqing/engine/sampling/find-sampler';
-import { samplingDefaults } from '@danqing/engine/sampling/options';
 import { elementCount, type Tensor } from '@danqing/engine/tensor/tensor';
-import { promptDefaults } from '@danqing/engine/text/prompt-options';
 import { openIndex } from '@danqing/engine/weights/open-index';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
-import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
-import { openFile, type FileSource } from '@danqing/node/files/file-source';
-import { openOnCpu } from '@danqing/node/runtime/onnxruntime';
+import { openFile } from '@danqing/node/files/file-source';
 import { runGraph } from '@danqing/node/runtime/run-graph';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fixture from './fixtures/adapter-runs.json' with { type: 'json' };
 import { relativeError } from './relative-error.ts';
 import { seededIntegers } from './seeded-weights.ts';
-import { sharedData } from './shared-data.ts';
+import { Starter } from './starter-run.ts';
 import { readTensors } from './stored-tensors.ts';
 import { writeFloat32 } from './write-float32.ts';
 
@@ -41,9 +31,7 @@ interface FileRule {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'danqing-adapters-'));
-const sessions = new Map<string, Promise<Session>>();
-let checkpoint: FileSource;
-let index: TensorIndex;
+let starter: Starter;
 let base: BaseModules;
 let matched: Record<string, MatchedAdapter>;
 let expected: Record<string, Tensor>;
@@ -100,58 +88,26 @@ async function openMatched(path: string): Promise<MatchedAdapter> {
 }
 
 beforeAll(async () => {
-  checkpoint = await openFile(sharedData('checkpoint/starter-emoji-128.safetensors'));
-  index = await openIndex(checkpoint);
-  base = baseModules(index);
+  starter = await Starter.open();
+  base = baseModules(starter.index);
   expected = await readTensors(join(import.meta.dirname, 'fixtures/adapter-runs.safetensors'));
   const made = Object.entries(fixture.files).map(async ([name, rule]) => [name, await makeFile(name, rule)] as const);
   matched = Object.fromEntries(await Promise.all(made));
 }, 60_000);
 
 afterAll(async () => {
-  for (const session of sessions.values()) await (await session).release();
-  await checkpoint.close();
+  await starter.close();
   rmSync(folder, { recursive: true });
 });
 
-const hands: ModelHands = {
-  readTensor: async (entry) => readTensorBytes(index, entry, [checkpoint]),
-  async withSession({ name, variant, graph }, work) {
-    const key = `${name} ${variant}`;
-    let session = sessions.get(key);
-    if (session === undefined) sessions.set(key, (session = openOnCpu(graph(), 'quick')));
-    return work(await session);
-  },
-};
-
 async function draw(uses: readonly AdapterUse[], application: Application = 'fed'): Promise<Float32Array> {
-  const parts = familyOf(index, families).parts(index);
+  if (uses.length === 0) return starter.draw(fixture);
   const adaptation = new Adaptation(uses, base, { runGraph, application });
-  const files = { parts, vae: parts.vae(), previewVae: undefined };
-  const model = createModel(files, uses.length === 0 ? hands : adaptation.adapt(hands));
-  const { sampler, schedule } = findSampler('Euler', 'uniform');
-  const run = generate(
-    {
-      prompt: fixture.prompt,
-      negativePrompt: '',
-      sampler,
-      schedule,
-      steps: fixture.steps,
-      cfgScale: fixture.cfg,
-      width: fixture.size,
-      height: fixture.size,
-      seeds: [{ seed: fixture.seed, subseed: 0 }],
-      subseedStrength: 0,
-      sampling: { ...samplingDefaults, randnSource: 'cpu' },
-      text: promptDefaults,
-    },
-    model,
-  );
-  for (;;) {
-    const next = await run.next();
-    if (next.done === true) return next.value.latent.data;
-    if (next.value.type === 'step') adaptation.beginStep(next.value.step + 1);
-  }
+  return starter.draw({
+    ...fixture,
+    adapt: (hands) => adaptation.adapt(hands),
+    beginStep: (step) => adaptation.beginStep(step),
+  });
 }
 
 const usesOf = (run: keyof typeof fixture.runs): AdapterUse[] =>
@@ -171,11 +127,11 @@ describe('PR-03, PR-04, LO-04, LY-03: runs with add-ons', () => {
 
   it('LO-02, PR-04: without, with and again without add-ons: the first and the last are equal to the byte, as is strength 0', async () => {
     const before = await draw([]);
-    const held = await checkpoint.read(0, 1 << 20);
+    const held = await starter.source.read(0, 1 << 20);
     expect(await draw(usesOf('style'))).not.toEqual(before);
     expect(await draw([])).toEqual(before);
     expect(await draw([{ matched: matched['style']!, textEncoder: 0, denoiser: 0 }])).toEqual(before);
-    expect(await checkpoint.read(0, 1 << 20)).toEqual(held);
+    expect(await starter.source.read(0, 1 << 20)).toEqual(held);
   });
 
   it('PR-03: the order of add-ons does not matter', async () => {
@@ -199,7 +155,9 @@ describe('measuring', () => {
     const { modules } = matched['style']!;
     const sizes = relativeSizes(await runGraph(measuringGraph(matched['style']!, {}), {}));
     const own = modules.filter((one) => one.base.part === 'text-encoder-1');
-    const weights = await readTensors(checkpoint.file, ({ name }) => own.some((one) => one.base.weight.name === name));
+    const weights = await readTensors(starter.source.file, ({ name }) =>
+      own.some((one) => one.base.weight.name === name),
+    );
     const factors = await readTensors(join(folder, 'style.safetensors'));
     let [change, total] = [0, 0];
     for (const { base: layer, module } of own) {

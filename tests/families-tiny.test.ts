@@ -13,6 +13,7 @@ import type { Feed, Session } from '@danqing/engine/runtime';
 import { findSampler } from '@danqing/engine/sampling/find-sampler';
 import { samplingDefaults } from '@danqing/engine/sampling/options';
 import { elementCount, type Tensor } from '@danqing/engine/tensor/tensor';
+import { NO_EMBEDDINGS } from '@danqing/engine/text/embeddings/embedding';
 import { encodePrompts } from '@danqing/engine/text/encode-prompts';
 import { type PromptOptions, promptDefaults } from '@danqing/engine/text/prompt-options';
 import { parsePrompts } from '@danqing/engine/text/prompt/parse-prompts';
@@ -107,7 +108,7 @@ function made(name: string, shape: readonly number[], factor = 1): Tensor {
 /** What the encoders of a model make of the fixture's prompts, one after another. */
 async function encodeBoth(model: Model, options: Partial<PromptOptions> = {}) {
   const parsed = parsePrompts([fixture.prompt], [fixture.negative], { stripComments: true, handledTagTypes: [] });
-  const encoders = model.promptEncoders({ ...promptDefaults, ...options });
+  const encoders = model.promptEncoders({ ...promptDefaults, ...options }, NO_EMBEDDINGS);
   const { conditioning, report } = await encodePrompts(parsed, encoders, { steps: 1, vectorOf: (pooled) => pooled });
   const { parts, uncond } = conditioning[0]!;
   const contexts = [parts[0]!.at(0), uncond.at(0)];

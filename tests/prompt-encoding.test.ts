@@ -47,7 +47,7 @@ function encoderWith(options: Partial<PromptOptions>, cache = new EncodingCache(
     encoded.push(...chunks);
     const session = sessions.get(clipSkip) ?? (await openOnCpu(part.graph(clipSkip), 'fast'));
     sessions.set(clipSkip, session);
-    const { encoding } = await session.run(chunkFeeds(chunks, part.width, () => undefined));
+    const { encoding } = await session.run(chunkFeeds(chunks, part.width));
     return encoding!;
   };
   const { tokens, layers, clipSkip } = part;

@@ -50,6 +50,12 @@ export const recipe = z.object({
     .default([]),
   /** Folders to look for LoRAs in, beside the program's own. */
   loraFolders: z.array(z.string()).default([]),
+  /** Hypernetworks beside those that tags in the prompt ask for; a strength that is absent is 1. */
+  hypernetworks: z.array(z.object({ name: z.string().min(1), strength: z.number().optional() })).default([]),
+  /** Folders to look for hypernetworks in, beside the program's own. */
+  hypernetworkFolders: z.array(z.string()).default([]),
+  /** Folders to look for embeddings in, beside the program's own. */
+  embeddingFolders: z.array(z.string()).default([]),
   /** Apply add-ons that do not fit the checkpoint, as far as they do. */
   forceAddOns: z.boolean().default(false),
   options: z.record(z.string(), optionValue).default({}),

@@ -22,6 +22,3 @@ export const cacheFolder = (): string => process.env['DANQING_CACHE'] ?? join(ho
 
 /** Folder of a person's models and settings. */
 export const homeFolder = (): string => resolve(process.env['DANQING_HOME'] ?? join(homedir(), 'danqing'));
-
-/** Where a person's LoRAs and their kin are, as A1111 has them. */
-export const ownLoraFolders = (): string[] => ['Lora', 'LyCORIS'].map((name) => join(homeFolder(), 'models', name));

@@ -1,5 +1,6 @@
-import type { RecipeInput } from '@danqing/contract/recipe';
+import type { Recipe, RecipeInput } from '@danqing/contract/recipe';
 import type { DrawnPicture } from '@danqing/contract/worker-messages';
+import type { SavedComparison } from '@danqing/studio/gallery/save-comparison';
 import type { SavedPicture } from '@danqing/studio/gallery/save-picture';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { collect } from '../collect.ts';
@@ -30,7 +31,11 @@ interface Typed {
   readonly refinerSwitchAt?: number;
   readonly lora?: RecipeInput['loras'];
   readonly loraDir?: readonly string[];
+  readonly hypernetwork?: RecipeInput['hypernetworks'];
+  readonly hypernetworkDir?: readonly string[];
+  readonly embeddingsDir?: readonly string[];
   readonly force?: boolean;
+  readonly compareWithout?: string;
   readonly set?: Readonly<Record<string, string>>;
   readonly out?: string;
   readonly format?: 'png' | 'jpeg' | 'webp';
@@ -44,7 +49,7 @@ interface Typed {
 
 /**
  * Draws pictures.
- * @rows GEN-01, GEN-02, GEN-03, GEN-06, GEN-11, GEN-12, GEN-13, GEN-14, GEN-15, PR-01, PR-02, PR-03, PR-04, PR-05, PR-06, PR-07, PR-10, PR-12, LO-01, LO-02, LO-04, LO-05, LO-07, LY-01, LY-02, LY-03, CK-01
+ * @rows GEN-01, GEN-02, GEN-03, GEN-06, GEN-11, GEN-12, GEN-13, GEN-14, GEN-15, PR-01, PR-02, PR-03, PR-04, PR-05, PR-06, PR-07, PR-08, PR-09, PR-10, PR-12, EM-01, EM-02, EM-03, EM-05, HN-01, HN-02, HN-03, LO-01, LO-02, LO-04, LO-05, LO-07, LY-01, LY-02, LY-03, CK-01
  */
 export const generate: CliCommand = {
   name: 'generate',
@@ -76,7 +81,11 @@ export const generate: CliCommand = {
       .option('--refiner-switch-at <x>', say.refinerSwitchAt, number)
       .option('--lora <file[:weight[:te]]>', say.lora, collectLora(messages))
       .option('--lora-dir <folder>', say.loraDir, collect)
+      .option('--hypernetwork <file[:strength]>', say.hypernetwork, collectHypernetwork(messages))
+      .option('--hypernetwork-dir <folder>', say.hypernetworkDir, collect)
+      .option('--embeddings-dir <folder>', say.embeddingsDir, collect)
       .option('--force', say.force)
+      .option('--compare-without <name>', say.compareWithout)
       .option('--set <option=value>', say.set, collectOption(messages))
       .option('-o, --out <path>', say.out)
       .addOption(new Option('--format <format>', say.format).choices(['png', 'jpeg', 'webp']))
@@ -94,9 +103,10 @@ export const generate: CliCommand = {
 };
 
 async function draw(prompt: string, typed: Typed, messages: Messages): Promise<void> {
-  const { json = false, saveLatent, sidecar = false } = typed;
+  const { json = false, saveLatent, sidecar = false, compareWithout: name } = typed;
   const { drawPictures } = await import('../drawing/draw-pictures.ts');
   const pictures: (DrawnPicture & { readonly path: string })[] = [];
+  let drawn: Recipe | undefined;
   let save: ((picture: DrawnPicture) => Promise<SavedPicture>) | undefined;
   const { notes, timings } = await drawPictures({
     latents: saveLatent !== undefined,
@@ -104,6 +114,8 @@ async function draw(prompt: string, typed: Typed, messages: Messages): Promise<v
     async plan() {
       const { readRecipe } = await import('@danqing/studio/jobs/read-recipe');
       const recipe = readRecipe(recipeOf(prompt, typed));
+      if (name !== undefined) (await import('@danqing/studio/jobs/without-add-on')).withoutAddOn(recipe, name);
+      drawn = recipe;
       const { checkQuality, checkWritable, readOutputPlace } = await import('@danqing/studio/gallery/output-place');
       const place = await readOutputPlace(typed.out, typed.format);
       const { quality } = typed;
@@ -131,16 +143,41 @@ async function draw(prompt: string, typed: Typed, messages: Messages): Promise<v
       first,
     );
   }
+  const comparisons: SavedComparison[] = [];
+  if (name !== undefined && drawn !== undefined && first !== undefined) {
+    const { compareWithout } = await import('../drawing/compare-without.ts');
+    comparisons.push(...(await compareWithout(name, { ...drawn, ...seedsOf(first.receipt) }, pictures, messages)));
+  }
+  for (const { path, psnrDb } of json ? [] : comparisons) {
+    console.log(path);
+    console.error(messages.drawing.compared(name!, psnrDb));
+  }
   if (json) {
     const described = pictures.map(({ path, width, height, infotext, receipt }) => {
       const parsed = JSON.parse(receipt) as { parameters: { seed: string } };
       return { path, seed: Number(parsed.parameters.seed), width, height, infotext, receipt: parsed };
     });
-    console.log(JSON.stringify({ pictures: described, latent: saveLatent, notes, timings }));
+    console.log(
+      JSON.stringify({
+        pictures: described,
+        latent: saveLatent,
+        ...(name !== undefined && { comparisons }),
+        notes,
+        timings,
+      }),
+    );
   } else if (first !== undefined) {
     const { describeJob } = await import('../drawing/describe-job.ts');
     for (const line of describeJob(first.receipt, timings.total, messages)) console.error(line);
   }
+}
+
+/** The seeds that a picture was drawn with. */
+function seedsOf(receipt: string): Pick<Recipe, 'seed' | 'subseed'> {
+  const { parameters } = JSON.parse(receipt) as {
+    parameters: { seed: string; variation?: { seed: string } };
+  };
+  return { seed: Number(parameters.seed), subseed: Number(parameters.variation?.seed ?? 0) };
 }
 
 function recipeOf(prompt: string, typed: Typed): RecipeInput {
@@ -172,6 +209,9 @@ function recipeOf(prompt: string, typed: Typed): RecipeInput {
     runtime: provider,
     loras: typed.lora,
     loraFolders: typed.loraDir?.slice(),
+    hypernetworks: typed.hypernetwork,
+    hypernetworkFolders: typed.hypernetworkDir?.slice(),
+    embeddingFolders: typed.embeddingsDir?.slice(),
     forceAddOns: typed.force,
     options: set,
   };
@@ -204,6 +244,16 @@ const collectLora =
     if (name === undefined || numbers.some((number) => Number.isNaN(number)))
       throw new InvalidArgumentError(help.badLora);
     return [...before, { name, weight: numbers[0], textEncoderWeight: numbers[1] }];
+  };
+
+/** `FILE` or `FILE:0.8`; colons before the strength belong to the file. */
+const collectHypernetwork =
+  ({ help }: Messages) =>
+  (text: string, before: NonNullable<RecipeInput['hypernetworks']> = []): NonNullable<RecipeInput['hypernetworks']> => {
+    const [, name, typed] = /^(.+?)(?::([-+.\deE]+))?$/.exec(text) ?? [];
+    const strength = typed === undefined ? undefined : Number(typed);
+    if (name === undefined || Number.isNaN(strength)) throw new InvalidArgumentError(help.badHypernetwork);
+    return [...before, { name, strength }];
   };
 
 const collectOption =

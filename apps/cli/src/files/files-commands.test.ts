@@ -70,7 +70,7 @@ describe('danqing inspect', () => {
         safety      safetensors: cannot hold code
 
       word.png
-        embedding for Stable Diffusion 1.x
+        embedding for Stable Diffusion 1.x, 8 vectors
 
         base        Stable Diffusion 1.x
         good for    a word of the prompt with a learned meaning

@@ -27,6 +27,7 @@ export const en = {
     error: ({ message }: ToldError) => `Error: ${message}`,
     badNumber: 'Expected a number.',
     badSize: 'Expected width x height, such as 512x512.',
+    badHypernetwork: 'expected FILE or FILE:STRENGTH, for example sculpture:0.8',
     badLora: 'expected FILE, FILE:WEIGHT or FILE:WEIGHT:TEXT_WEIGHT, for example style:0.8',
     badOption: 'Expected option=value; `danqing options` lists the options.',
   },
@@ -51,6 +52,10 @@ export const en = {
     summary: (parts: readonly string[], duration: string) => `${parts.join(', ')}; ${duration}`,
     steps: (steps: number) => `${steps} steps`,
     seed: (seed: string) => `seed ${seed}`,
+    compared: (name: string, psnrDb: number) =>
+      psnrDb === Infinity
+        ? `Without ${name} and with it: the same picture.`
+        : `Without ${name} on the left, with it on the right: ${psnrDb.toFixed(1)} dB alike (45 and more look the same).`,
     cancelled: 'Cancelled. Pictures that were finished before are kept.',
   },
   generate: {
@@ -81,6 +86,10 @@ export const en = {
     quality: 'quality of JPEG and WebP, 1 to 100 (80)',
     lora: 'a LoRA or one of its kin, by path or name, with its weight and that of the text encoder; may be repeated',
     loraDir: 'also look for LoRAs in this folder; may be repeated',
+    hypernetwork: 'a hypernetwork, by path or name, with its strength (1 if none is given); may be repeated',
+    hypernetworkDir: 'also look for hypernetworks in this folder; may be repeated',
+    embeddingsDir: 'also look for embeddings, which prompts call by name, in this folder; may be repeated',
+    compareWithout: 'draw again without this add-on, and save both side by side',
     force: 'apply add-ons that do not fit the checkpoint as far as they do',
     sidecar: 'also write the settings into a text file beside the picture',
     saveLatent: 'also write the final latents, float32 `latent` [batch, 4, height/8, width/8]',

@@ -26,6 +26,7 @@ export const zh: Messages = {
     error: (error) => `错误：${errorInChinese(error)}`,
     badNumber: '应为数字。',
     badSize: '应为 宽x高，如 512x512。',
+    badHypernetwork: '应为 文件 或 文件:强度，例如 sculpture:0.8',
     badLora: '应为 文件、文件:权重 或 文件:权重:文本权重，例如 style:0.8',
     badOption: '应为 选项=值；danqing options 列出全部选项。',
   },
@@ -50,6 +51,10 @@ export const zh: Messages = {
     summary: (parts, duration) => `${parts.join('，')}；用时 ${duration}`,
     steps: (steps) => `${steps} 步`,
     seed: (seed) => `种子 ${seed}`,
+    compared: (name, psnrDb) =>
+      psnrDb === Infinity
+        ? `去掉 ${name} 与保留它，画出的图完全相同。`
+        : `左图没有 ${name}，右图有；相似度 ${psnrDb.toFixed(1)} dB（45 以上肉眼看不出差别）。`,
     cancelled: '已取消。先前画完的图保留。',
   },
   generate: {
@@ -80,6 +85,10 @@ export const zh: Messages = {
     quality: 'JPEG 和 WebP 的质量，1 到 100（80）',
     lora: 'LoRA 或同类文件（路径或名称），可带权重与文本编码器权重；可重复',
     loraDir: '另外在此文件夹中查找 LoRA；可重复',
+    hypernetwork: '超网络（路径或名称），可带强度（不写为 1）；可重复',
+    hypernetworkDir: '另外在此文件夹中查找超网络；可重复',
+    embeddingsDir: '另外在此文件夹中查找嵌入（在提示词中写名称即可使用）；可重复',
+    compareWithout: '去掉这个附加模型再画一次，并把两张图并排保存',
     force: '附加模型不完全适配时也应用能用的部分',
     sidecar: '同时把生成参数写进图旁的文本文件',
     saveLatent: '同时写出最终潜变量，float32 `latent` [batch, 4, height/8, width/8]',

@@ -29,7 +29,7 @@ export function describeSigned(
   ];
   return {
     kind: kind.id,
-    title: titleOf(signature, variant?.title, fitting),
+    title: withVectors(titleOf(signature, variant?.title, fitting), signature, index),
     verdict: damage.length > 0 ? 'broken' : 'known',
     recognisedBy: signature.id,
     format: index.format,
@@ -73,6 +73,14 @@ function fittingFamilies(rule: FitRule, index: TensorIndex, families: readonly K
     const widths = family.addOns?.textWidths ?? [];
     return widths.length === 1 && widths[0] === size;
   });
+}
+
+/** How many vectors an embedding stands for; where a file has several words it is another number for each. */
+function withVectors(title: Words, { vectors = [] }: Signature, index: TensorIndex): Words {
+  const entry = vectors.map((pattern) => firstLike(index, pattern)).find((one) => one !== undefined);
+  if (entry === undefined || (vectors[0] === '*' && index.tensors.size > 1)) return title;
+  const count = entry.shape.length === 1 ? 1 : entry.shape[0]!;
+  return { en: `${title.en}, ${count} vector${count === 1 ? '' : 's'}`, zh: `${title.zh}，${count} 个向量` };
 }
 
 function titleOf(signature: Signature, variant: Words | undefined, fitting: readonly KnownFamily[]): Words {

@@ -15,6 +15,8 @@ export interface Signature {
   readonly fits?: readonly FitRule[];
   /** Lists of like blocks, by their path: a hole in one is damage. */
   readonly lists?: readonly BlockList[];
+  /** The tensors whose rows are the vectors of a word; the first that there is. */
+  readonly vectors?: readonly string[];
   readonly structure?: 'kl' | 'clip-text' | 'openclip-text';
 }
 

@@ -1,4 +1,4 @@
-import type { FileRecord, ReadReceipt } from './receipt.ts';
+import type { AppliedAddOn, FileRecord, ReadReceipt } from './receipt.ts';
 
 /** What was really applied, as labelled lines for people; what a receipt of another version does not say is left out. */
 export function describeReceipt(receipt: ReadReceipt): [label: string, value: string][] {
@@ -7,10 +7,7 @@ export function describeReceipt(receipt: ReadReceipt): [label: string, value: st
     ['Checkpoint', checkpoint && printFile(checkpoint)],
     ['Refiner', refiner && `${printFile(refiner)}, from ${refiner.switchAt} on`],
     ['VAE', vae && `${printFile(vae)}: ${vae.why}`],
-    ...addOns.map(({ kind, weight, matchedKeys, totalKeys, ...file }): [string, string] => [
-      kind,
-      `${printFile(file)}, weight ${weight}, ${matchedKeys} of ${totalKeys} keys applied`,
-    ]),
+    ...addOns.map((addOn): [string, string] => [addOn.kind, `${printFile(addOn)}, ${printUse(addOn)}`]),
     ['Prompt', text && printPrompt(text.prompt)],
     ['Negative prompt', text && printPrompt(text.negativePrompt)],
     ['CLIP skip', text && String(text.clipSkip)],
@@ -29,6 +26,11 @@ export function describeReceipt(receipt: ReadReceipt): [label: string, value: st
 
 const printFile = ({ name, sha256, tensorSha256 }: FileRecord): string =>
   [name, sha256 && `SHA-256 ${sha256}`, tensorSha256 && `tensors ${tensorSha256}`].filter(Boolean).join(', ');
+
+const printUse = ({ weight, matchedKeys, totalKeys, vectors, usedIn = [] }: AppliedAddOn): string =>
+  vectors === undefined
+    ? `weight ${weight}, ${matchedKeys} of ${totalKeys} keys applied`
+    : `${vectors} vector${vectors === 1 ? '' : 's'}, in the ${usedIn.join(' and the ')}`;
 
 const printPrompt = ({ tokens, chunks }: { tokens: number; chunks: number }): string =>
   `${tokens} token${tokens === 1 ? '' : 's'} in ${chunks} chunk${chunks === 1 ? '' : 's'}`;

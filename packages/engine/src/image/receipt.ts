@@ -19,6 +19,9 @@ export interface AppliedAddOn extends FileRecord {
   readonly weight: number;
   readonly matchedKeys: number;
   readonly totalKeys: number;
+  /** Of an embedding: how many vectors its word stands for, and which prompts called it. */
+  readonly vectors?: number;
+  readonly usedIn?: readonly string[];
 }
 
 /** One prompt as it was encoded. */
@@ -122,7 +125,19 @@ const CHECKS = {
   checkpoint: optionalIn(object(file)),
   refiner: optionalIn(object({ ...file, switchAt: number })),
   vae: optionalIn(object({ ...file, why: text })),
-  addOns: optionalIn(listOf(object({ ...file, kind: text, weight: number, matchedKeys: number, totalKeys: number }))),
+  addOns: optionalIn(
+    listOf(
+      object({
+        ...file,
+        kind: text,
+        weight: number,
+        matchedKeys: number,
+        totalKeys: number,
+        vectors: optionalIn(number),
+        usedIn: optionalIn(listOf(text)),
+      }),
+    ),
+  ),
   text: optionalIn(object({ prompt: encoded, negativePrompt: encoded, clipSkip: number, ignoredTags: listOf(text) })),
   sampling: optionalIn(
     object({ samplerName: text, scheduler: text, sigmas: number, noise: text, options: object({}) }),

@@ -6,6 +6,7 @@ import { sampleLatents, scheduledCalls } from '../sampling/sample-latents.ts';
 import type { Sampler } from '../sampling/sampler.ts';
 import type { Schedule } from '../sampling/schedule.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { type Embeddings, NO_EMBEDDINGS } from '../text/embeddings/embedding.ts';
 import { encodePrompts, type TextReport, type TextUse } from '../text/encode-prompts.ts';
 import type { PromptOptions } from '../text/prompt-options.ts';
 import type { ExtraNetworkTag } from '../text/prompt/extra-networks.ts';
@@ -38,6 +39,8 @@ export interface GenerateRequest {
   readonly refiner?: { readonly model: Model; readonly switchAt: number } | undefined;
   readonly sampling: SamplingOptions;
   readonly text: PromptOptions;
+  /** What the prompts may call by name. */
+  readonly embeddings?: Embeddings;
   /** Types of tags in the prompt that the model was adapted by beforehand; the others are reported. */
   readonly handledTagTypes?: readonly string[];
 }
@@ -156,13 +159,17 @@ async function condition(model: Model, parsed: ParsedPrompts, request: GenerateR
       found: `${vector.length} from its text encoders and sizes`,
     });
   };
-  const { conditioning, emptyContext, report } = await encodePrompts(parsed, model.promptEncoders(text), {
-    steps: scheduledCalls(sampler, steps),
-    needsEmptyContext: sampling.padCondUncond,
-    zeroesEmptyNegative: family.zeroesEmptyNegative === true,
-    vectorOf: vectorWidth === undefined ? undefined : vectorOf,
-    ...(signal && { signal }),
-  });
+  const { conditioning, emptyContext, report } = await encodePrompts(
+    parsed,
+    model.promptEncoders(text, request.embeddings ?? NO_EMBEDDINGS),
+    {
+      steps: scheduledCalls(sampler, steps),
+      needsEmptyContext: sampling.padCondUncond,
+      zeroesEmptyNegative: family.zeroesEmptyNegative === true,
+      vectorOf: vectorWidth === undefined ? undefined : vectorOf,
+      ...(signal && { signal }),
+    },
+  );
   const { channels, isEdit, notes } = await denoiserChannels(model, request, request.seen ?? {});
   return {
     sampled: {

@@ -8,6 +8,13 @@ import { predictions } from '../sampling/predictions/index.ts';
 import { decodeToFloat32 } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { chunkFeeds, pooledAt } from '../text/chunk-feeds.ts';
+import {
+  type Embeddings,
+  fitEmbedding,
+  type UnusableEmbedding,
+  type WordVectors,
+} from '../text/embeddings/embedding.ts';
+import { matchWords } from '../text/embeddings/word-matcher.ts';
 import type { PromptEncoder } from '../text/encode-prompts.ts';
 import { EncodingCache } from '../text/encoding-cache.ts';
 import type { PromptOptions } from '../text/prompt-options.ts';
@@ -37,8 +44,11 @@ export interface ModelHands {
 /** A checkpoint with its VAE, ready to draw: networks are opened when they are first needed. */
 export interface Model {
   readonly parts: Parts;
-  /** How prompts are put to the text encoders, in the order in which their encodings are joined. */
-  promptEncoders(options: PromptOptions): readonly PromptEncoder[];
+  /**
+   * How prompts are put to the text encoders, in the order in which their encodings are joined.
+   * @param embeddings what prompts may call by name; those that were made for other text encoders are said where they are called.
+   */
+  promptEncoders(options: PromptOptions, embeddings: Embeddings): readonly PromptEncoder[];
   /** What the denoiser predicts; where neither file nor family says, it is run once. */
   prediction(): Promise<FoundPrediction>;
   /** Width and height in pixels that the original model was trained at. */
@@ -95,13 +105,14 @@ export function createModel({ parts, vae, previewVae }: ModelFiles, hands: Model
 
   return {
     parts,
-    promptEncoders: (options) =>
+    promptEncoders: (options, embeddings) =>
       textEncoders.map((part, i) => {
         const { tokens, layers, clipSkip } = part;
         const tokenizer = tokenizers[part.tokenizer]();
         checkVocabulary(part, tokenizer);
         return {
           tokenizer,
+          ...wordFinders(embeddings, textEncoders, i, tokenizer),
           tokens,
           layers,
           clipSkip,
@@ -111,7 +122,7 @@ export function createModel({ parts, vae, previewVae }: ModelFiles, hands: Model
             hands.withSession(
               { name: 'text encoder', variant: `${i + 1}, skip ${skip}`, graph: () => part.graph(skip) },
               async (session) => {
-                const feeds = chunkFeeds(chunks, part.width, () => undefined);
+                const feeds = chunkFeeds(chunks, part.width);
                 const marks = part.pooledWidth === undefined ? {} : { pooledAt: pooledAt(chunks, tokenizer.endId) };
                 const { encoding, pooled } = await session.run({ ...feeds, ...marks });
                 return { ...encoding!, ...(pooled && { pooled }) };
@@ -153,4 +164,22 @@ function checkVocabulary({ vocabulary }: TextEncoderPart, { endId }: Tokenizer):
     found: `${vocabulary}`,
     advice: 'The file is cut down, or for another tokenizer; get the original.',
   });
+}
+
+/** Finds embeddings for text encoder `i` of several, and those that are for other ones. */
+function wordFinders(
+  { usable, unusable }: Embeddings,
+  textEncoders: readonly TextEncoderPart[],
+  i: number,
+  tokenizer: Tokenizer,
+): Pick<PromptEncoder, 'findEmbedding' | 'findUnusable'> {
+  const fitting: WordVectors[] = [];
+  const others: UnusableEmbedding[] = [...unusable];
+  for (const embedding of usable) {
+    const found = fitEmbedding(embedding, textEncoders);
+    if (typeof found === 'string') others.push({ name: embedding.name, why: found });
+    else fitting.push(found[i]!);
+  }
+  const called = <T extends { readonly name: string }>(value: T) => ({ ids: tokenizer.encode(value.name), value });
+  return { findEmbedding: matchWords(fitting.map(called)), findUnusable: matchWords(others.map(called)) };
 }

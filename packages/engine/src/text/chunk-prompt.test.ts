@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chunkPrompt } from './chunk-prompt.ts';
 import type { Chunking, PromptChunk } from './chunk-prompt.ts';
-import { matchEmbeddings } from './embedding-matcher.ts';
+import type { WordVectors } from './embeddings/embedding.ts';
+import { matchWords } from './embeddings/word-matcher.ts';
 import { promptDefaults } from './prompt-options.ts';
 import { createClipTokenizer } from './tokenizers/clip.ts';
 import { createOpenClipTokenizer } from './tokenizers/open-clip.ts';
@@ -94,36 +95,35 @@ describe('chunkPrompt', () => {
   });
 
   describe('with embeddings', () => {
-    const embeddings = [
-      { name: 'cat', ids: tokenizer.encode('cat'), vectorCount: 1 },
-      { name: 'Cat Dog', ids: tokenizer.encode('Cat Dog'), vectorCount: 3 },
-      { name: 'easynegative', ids: tokenizer.encode('EasyNegative'), vectorCount: 8 },
-      { name: 'huge', ids: tokenizer.encode('huge'), vectorCount: 90 },
-    ];
-    const matched = { findEmbedding: matchEmbeddings(embeddings) };
+    const called = (name: string, count: number): { ids: number[]; value: WordVectors } => ({
+      ids: tokenizer.encode(name),
+      value: { name, identity: name, vectors: { shape: [count, 1], data: new Float32Array(count) } },
+    });
+    const embeddings = [called('cat', 1), called('Cat Dog', 3), called('EasyNegative', 8), called('huge', 90)];
+    const matched = { findEmbedding: matchWords(embeddings) };
+    const placed = (i: number, at: number, vectorCount = embeddings[i]!.value.vectors.shape[0]!) => ({
+      embedding: embeddings[i]!.value,
+      at,
+      vectorCount,
+    });
 
     it('PR-08: a name stands for its vectors, the longest name first', () => {
       const [chunk] = chunksOf('a (cat dog:1.2) cat', matched);
-      expect(chunk!.embeddings).toEqual([
-        { name: 'Cat Dog', at: 2, vectorCount: 3 },
-        { name: 'cat', at: 5, vectorCount: 1 },
-      ]);
+      expect(chunk!.embeddings).toEqual([placed(1, 2), placed(0, 5)]);
       expect(chunk!.ids.slice(0, 7)).toEqual([startId, 320, 0, 0, 0, 0, endId]);
       expect(chunk!.weights.slice(0, 7)).toEqual([1, 1, 1.2, 1.2, 1.2, 1, 1]);
     });
 
     it('PR-09: case does not matter', () => {
       for (const name of ['EASYNEGATIVE', 'easynegative', 'EasyNegative']) {
-        expect(chunksOf(`${name}, bad`, matched)[0]!.embeddings).toEqual([
-          { name: 'easynegative', at: 1, vectorCount: 8 },
-        ]);
+        expect(chunksOf(`${name}, bad`, matched)[0]!.embeddings).toEqual([placed(2, 1)]);
       }
     });
 
     it('is never split over chunks', () => {
       const [first, second] = chunksOf(`${'dog '.repeat(70)} easynegative dog`, matched);
       expect(textIds([first!])).toEqual([times(70, dog)]);
-      expect(second!.embeddings).toEqual([{ name: 'easynegative', at: 1, vectorCount: 8 }]);
+      expect(second!.embeddings).toEqual([placed(2, 1)]);
       expect(second!.ids.slice(0, 11)).toEqual([startId, ...times(8, 0), dog, endId]);
       const exact = chunksOf(`${'dog '.repeat(67)} easynegative`, matched);
       expect(exact.length).toBe(1);
@@ -134,7 +134,7 @@ describe('chunkPrompt', () => {
         ...chunking,
         ...matched,
       });
-      expect(chunks.map((chunk) => chunk.embeddings)).toEqual([[], [{ name: 'easynegative', at: 2, vectorCount: 8 }]]);
+      expect(chunks.map((chunk) => chunk.embeddings)).toEqual([[], [placed(2, 2)]]);
       expect(textIds(chunks)[0]).toEqual([...times(60, dog), commaId]);
       expect(notes.map(({ code }) => code)).toEqual(['embedding-moved']);
     });
@@ -142,8 +142,20 @@ describe('chunkPrompt', () => {
     it('is cut where it is longer than a chunk, and says so', () => {
       const { chunks, notes } = chunkPrompt('dog huge dog', { ...chunking, ...matched });
       expect(chunks.map(({ ids }) => ids.length)).toEqual([77, 77, 77]);
-      expect(chunks[1]!.embeddings).toEqual([{ name: 'huge', at: 1, vectorCount: 75 }]);
+      expect(chunks[1]!.embeddings).toEqual([placed(3, 1, 75)]);
       expect(notes.map(({ code }) => code)).toEqual(['embedding-cut']);
+    });
+
+    it('EM-01: a word whose embedding cannot be used is words, and says why', () => {
+      const unusable = { ids: tokenizer.encode('cat dog'), value: { name: 'Cat Dog', why: 'it is for others' } };
+      const { chunks, notes } = chunkPrompt('a CAT (dog:1.1), cat dog', {
+        ...chunking,
+        findUnusable: matchWords([unusable]),
+      });
+      expect(textIds(chunks)).toEqual([tokenizer.encode('a cat dog, cat dog')]);
+      expect(notes).toEqual([
+        { code: 'embedding-unusable', message: '"Cat Dog" is no more than its words here: it is for others.' },
+      ]);
     });
   });
 

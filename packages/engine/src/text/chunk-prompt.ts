@@ -1,4 +1,5 @@
-import type { EmbeddingMatch, EmbeddingMatcher } from './embedding-matcher.ts';
+import type { UnusableEmbedding, WordVectors } from './embeddings/embedding.ts';
+import type { WordMatcher } from './embeddings/word-matcher.ts';
 import type { PromptOptions } from './prompt-options.ts';
 import { isBreak, parseEmphasis } from './prompt/emphasis.ts';
 import { quote } from './prompt/prompt-note.ts';
@@ -16,8 +17,9 @@ export interface PromptChunk {
 
 /** Vectors of an embedding that take the places from `at` on in a chunk's ids. */
 export interface PlacedEmbedding {
-  readonly name: string;
+  readonly embedding: WordVectors;
   readonly at: number;
+  /** How many of its vectors. */
   readonly vectorCount: number;
 }
 
@@ -27,7 +29,9 @@ export interface Chunking {
   /** Ids of a chunk with its start and end token: 77. */
   readonly tokens: number;
   readonly options: Pick<PromptOptions, 'emphasis' | 'commaPaddingBacktrack'>;
-  readonly findEmbedding?: EmbeddingMatcher;
+  readonly findEmbedding?: WordMatcher<WordVectors>;
+  /** Finds words that would stand for vectors if they could be used. */
+  readonly findUnusable?: WordMatcher<UnusableEmbedding>;
 }
 
 /** What the places of an embedding hold until its vectors replace them. */
@@ -40,7 +44,7 @@ const placeholderId = 0;
  */
 export function chunkPrompt(
   text: string,
-  { tokenizer, tokens, options, findEmbedding }: Chunking,
+  { tokenizer, tokens, options, findEmbedding, findUnusable }: Chunking,
 ): { chunks: PromptChunk[]; tokenCount: number; notes: PromptNote[] } {
   const parsed = options.emphasis === 'None' ? { segments: [{ text, weight: 1 }], notes: [] } : parseEmphasis(text);
   const writer = new ChunkWriter(tokenizer, tokens, options.commaPaddingBacktrack);
@@ -54,8 +58,11 @@ export function chunkPrompt(
       const id = ids[position] ?? placeholderId;
       writer.makeRoom(id);
       const match = findEmbedding?.(ids, position);
-      if (match === undefined) writer.addId(id, segment.weight);
-      else writer.addEmbedding(match, segment.weight);
+      if (match === undefined) {
+        writer.addId(id, segment.weight);
+        const unusable = findUnusable?.(ids, position)?.value;
+        if (unusable !== undefined) writer.notes.push(noteUnusable(unusable));
+      } else writer.addEmbedding(match.value, segment.weight);
       position += match?.idCount ?? 1;
     }
   }
@@ -66,6 +73,11 @@ export function chunkPrompt(
 /** The chunk of an empty text, which fills up shorter texts among longer ones. */
 export const emptyChunk = (tokenizer: Tokenizer, tokens: number): PromptChunk =>
   closeChunk({ ids: [], weights: [], embeddings: [] }, tokenizer, tokens);
+
+const noteUnusable = ({ name, why }: UnusableEmbedding): PromptNote => ({
+  code: 'embedding-unusable',
+  message: `${quote(name)} is no more than its words here: ${why}.`,
+});
 
 interface OpenChunk {
   ids: number[];
@@ -113,14 +125,15 @@ class ChunkWriter {
     this.#open.weights.push(weight);
   }
 
-  addEmbedding({ name, vectorCount: wanted }: EmbeddingMatch, weight: number): void {
+  addEmbedding(embedding: WordVectors, weight: number): void {
+    const wanted = embedding.vectors.shape[0]!;
     const vectorCount = Math.min(wanted, this.#capacity);
     if (vectorCount < wanted) {
-      const message = `The embedding ${quote(name)} has ${wanted} vectors; a chunk holds ${vectorCount}, so the rest is left out.`;
+      const message = `The embedding ${quote(embedding.name)} has ${wanted} vectors; a chunk holds ${vectorCount}, so the rest is left out.`;
       this.notes.push({ code: 'embedding-cut', message });
     }
     if (this.#open.ids.length + vectorCount > this.#capacity) this.endChunk();
-    this.#open.embeddings.push({ name, at: this.#open.ids.length, vectorCount });
+    this.#open.embeddings.push({ embedding, at: this.#open.ids.length, vectorCount });
     for (let i = 0; i < vectorCount; i++) this.addId(placeholderId, weight);
   }
 
@@ -144,13 +157,13 @@ class ChunkWriter {
     const tail: OpenChunk = {
       ids: ids.splice(start),
       weights: weights.splice(start),
-      embeddings: embeddings.filter(isTail).map((embedding) => ({ ...embedding, at: embedding.at - start })),
+      embeddings: embeddings.filter(isTail).map((placed) => ({ ...placed, at: placed.at - start })),
     };
-    this.#open.embeddings = embeddings.filter((embedding) => !isTail(embedding));
+    this.#open.embeddings = embeddings.filter((placed) => !isTail(placed));
     this.endChunk();
     this.#open = tail;
-    for (const { name } of tail.embeddings) {
-      const message = `The embedding ${quote(name)} moves to the next chunk with the text after the last comma; A1111 leaves it behind.`;
+    for (const { embedding } of tail.embeddings) {
+      const message = `The embedding ${quote(embedding.name)} moves to the next chunk with the text after the last comma; A1111 leaves it behind.`;
       this.notes.push({ code: 'embedding-moved', message });
     }
   }
@@ -166,6 +179,6 @@ function closeChunk({ ids, weights, embeddings }: OpenChunk, tokenizer: Tokenize
   return {
     ids: padId === endId ? padded : padded.map((id, i) => (i > end ? padId : id)),
     weights: [1, ...weights, ...Array.from({ length: padding + 1 }, () => 1)],
-    embeddings: embeddings.map((embedding) => ({ ...embedding, at: embedding.at + 1 })),
+    embeddings: embeddings.map((placed) => ({ ...placed, at: placed.at + 1 })),
   };
 }

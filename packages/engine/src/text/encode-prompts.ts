@@ -7,6 +7,7 @@ import type { WeightedEncoding } from './apply-emphasis.ts';
 import { chunkPrompt, emptyChunk } from './chunk-prompt.ts';
 import type { Chunking, PromptChunk } from './chunk-prompt.ts';
 import { type AppliedClipSkip, applyClipSkip } from './clip-skip.ts';
+import type { WordVectors } from './embeddings/embedding.ts';
 import type { ChunkEncoding, EncodingCache } from './encoding-cache.ts';
 import type { PromptOptions } from './prompt-options.ts';
 import type { ParsedPrompts } from './prompt/parse-prompts.ts';
@@ -47,6 +48,8 @@ export interface TextReport {
   readonly clipSkip: number;
   /** Every text that was encoded. */
   readonly texts: readonly TextUse[];
+  /** The embeddings of every prompt that has some, in the order of encoding. */
+  readonly embeddings: readonly EmbeddingUse[];
   readonly notes: readonly PromptNote[];
 }
 
@@ -59,6 +62,12 @@ export interface TextUse {
   readonly chunks: number;
   /** Names of the embeddings in it. */
   readonly embeddings: readonly string[];
+}
+
+/** The embeddings in one prompt, each once, in the order in which they come up. */
+export interface EmbeddingUse {
+  readonly role: TextUse['role'];
+  readonly embeddings: readonly Pick<WordVectors, 'name' | 'identity'>[];
 }
 
 /** What is asked beside the prompts. */
@@ -120,6 +129,7 @@ class EncodingRun {
   readonly #clipSkip: AppliedClipSkip;
   readonly #schedules = new Map<string, ContextSchedule>();
   readonly #texts = new Map<string, TextUse>();
+  readonly #embeddings: EmbeddingUse[] = [];
   readonly #notes: PromptNote[] = [];
 
   constructor(encoders: readonly PromptEncoder[], request: EncodeRequest) {
@@ -138,7 +148,10 @@ class EncodingRun {
     if (known !== undefined) return known;
     const { entries, notes } = schedulePrompt(prompt, this.#span);
     this.#notes.push(...notes);
-    const encoded = await this.#encodeTexts(this.#chunkTexts(entries, role));
+    const texts = this.#chunkTexts(entries, role);
+    const used = embeddingsIn(texts.values());
+    if (used.length > 0) this.#embeddings.push({ role, embeddings: used });
+    const encoded = await this.#encodeTexts(texts);
     const isZero =
       this.#request.zeroesEmptyNegative === true &&
       role === 'negative prompt' &&
@@ -165,6 +178,7 @@ class EncodingRun {
     return {
       clipSkip: this.#clipSkip.clipSkip,
       texts: [...this.#texts.values()],
+      embeddings: this.#embeddings,
       notes: [...byMessage.values()],
     };
   }
@@ -186,7 +200,7 @@ class EncodingRun {
         this.#notes.push(...chunkings.flatMap(({ notes }) => notes));
         const [{ chunks, tokenCount }] = chunkings as [(typeof chunkings)[number]];
         const names = chunkings.flatMap((one) => one.chunks.flatMap(({ embeddings }) => embeddings));
-        const embeddings = [...new Set(names.map(({ name }) => name))];
+        const embeddings = [...new Set(names.map(({ embedding }) => embedding.name))];
         this.#texts.set(`${role} ${text}`, { role, text, tokens: tokenCount, chunks: chunks.length, embeddings });
         chunked.set(text, { chunks: chunkings.map((one) => one.chunks), count: 1 });
       } else known.count++;
@@ -233,7 +247,7 @@ class EncodingRun {
     this.#request.signal?.throwIfAborted();
     const { cache, tokens, encode } = this.#encoders[encoder]!;
     const clipSkip = this.#clipSkip.clipSkips[encoder]!;
-    const placed = chunk.embeddings.map(({ name, at, vectorCount }) => [name, at, vectorCount]);
+    const placed = chunk.embeddings.map(({ embedding, at, vectorCount }) => [embedding.identity, at, vectorCount]);
     const key = JSON.stringify([clipSkip, chunk.ids, placed]);
     const known = cache.get(key);
     if (known !== undefined) return known;
@@ -246,6 +260,18 @@ class EncodingRun {
     cache.set(key, encoding);
     return encoding;
   }
+}
+
+/** The embeddings of texts that are encoded together: those of all first chunks, then those of all second ones, and so on. */
+function embeddingsIn(texts: Iterable<ChunkedText>): WordVectors[] {
+  const found = new Map<string, WordVectors>();
+  const chunks = [...texts].map((text) => text.chunks[0]!);
+  for (let i = 0; chunks.some(({ length }) => i < length); i++) {
+    for (const own of chunks) {
+      for (const { embedding } of own[i]?.embeddings ?? []) found.set(embedding.identity, embedding);
+    }
+  }
+  return [...found.values()];
 }
 
 function joinChunks(chunks: readonly Float32Array[], tokens: number): Tensor {

@@ -1,3 +1,4 @@
+import type { Pixels } from '../image/pixels.ts';
 import type { ByteSource, TensorIndex } from './tensor-index.ts';
 import type { TensorLists } from './tensor-lists.ts';
 import type { Inflate } from './zip/zip-member.ts';
@@ -21,6 +22,8 @@ export interface Format {
 export interface ReadOptions {
   /** Unpacks deflated zip members; without it they are refused. */
   readonly inflate?: Inflate;
+  /** Decodes pictures; without it what is hidden in their pixels is not seen. */
+  readonly decodePicture?: (picture: Uint8Array) => Promise<Pixels>;
   /**
    * `false`: do not look where each tensor's bytes begin, and say NaN as offset where that would take a read per tensor.
    * Enough to know what a file is, and much faster for large torch files.

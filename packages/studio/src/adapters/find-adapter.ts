@@ -23,11 +23,14 @@ const FOLDERS_DEEP = 16;
 /** Looks adapters up by name in folders and those below them, for as long as one job takes. */
 export class AdapterFolders {
   readonly #folders: readonly string[];
+  readonly #endings: readonly string[];
   #files: Promise<readonly string[]> | undefined;
   #aliases: Promise<ReadonlyMap<string, readonly string[]>> | undefined;
 
-  constructor(folders: readonly string[]) {
+  /** @param endings of the files that count, the better ones first. */
+  constructor(folders: readonly string[], endings: readonly string[] = ENDINGS) {
     this.#folders = folders;
+    this.#endings = endings;
   }
 
   /**
@@ -59,10 +62,7 @@ export class AdapterFolders {
   }
 
   async #list(): Promise<readonly string[]> {
-    const files: string[] = [];
-    for (const folder of this.#folders) await walk(folder, FOLDERS_DEEP, files);
-    const place = (path: string): number => ENDINGS.indexOf(extname(path).toLowerCase());
-    return files.sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+    return listFiles(this.#folders, this.#endings);
   }
 
   async #readAliases(): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -84,14 +84,20 @@ function found(paths: readonly string[], remarks: readonly string[]): FoundAdapt
   return { path, name: modelStem(path), remarks: [...remarks, ...more] };
 }
 
-async function walk(folder: string, deep: number, files: string[]): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && !(await isFile(path)));
-    if (isFolder && deep > 0) await walk(path, deep - 1, files);
-    else if (!isFolder && ENDINGS.includes(extname(entry.name).toLowerCase())) files.push(path);
-  }
+/** Files in folders and those below them, by the place of their ending among `endings`, then by name. */
+export async function listFiles(folders: readonly string[], endings: readonly string[]): Promise<string[]> {
+  const files = new Set<string>();
+  const place = (path: string): number => endings.indexOf(extname(path).toLowerCase());
+  const walk = async (folder: string, deep: number): Promise<void> => {
+    for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+      const path = join(folder, entry.name);
+      const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && !(await isFile(path)));
+      if (isFolder && deep > 0) await walk(path, deep - 1);
+      else if (!isFolder && place(path) >= 0) files.add(path);
+    }
+  };
+  for (const folder of folders) await walk(resolve(folder), FOLDERS_DEEP);
+  return [...files].sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 
 /** The name that a trainer noted; of a file that cannot be read there is none. */

@@ -21,9 +21,11 @@ import { families } from '@danqing/engine/families/index';
 import type { Family } from '@danqing/engine/family';
 import type { ChosenLora } from '@danqing/engine/image/add-net';
 import type { AppliedAddOn } from '@danqing/engine/image/receipt';
+import type { Embedding } from '@danqing/engine/text/embeddings/embedding';
+import { bundledWords, readVectors } from '@danqing/engine/text/embeddings/read-embedding';
 import { parsePrompts } from '@danqing/engine/text/prompt/parse-prompts';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
-import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
+import type { TensorEntry, TensorIndex } from '@danqing/engine/weights/tensor-index';
 import { openModel } from '@danqing/node/files/open-model';
 import { hashModel } from '@danqing/node/hashing/hash-model';
 import { runGraph } from '@danqing/node/runtime/run-graph';
@@ -66,6 +68,14 @@ export interface ReadyAdapters {
   readonly notes: readonly string[];
   /** Tags that ask for what was not found. */
   readonly ignoredTags: readonly string[];
+  /** What the files bring along that prompts may call by name. */
+  readonly embeddings: readonly BundledEmbedding[];
+}
+
+/** An embedding that comes in the file of an adapter. */
+export interface BundledEmbedding {
+  readonly embedding: Embedding;
+  readonly path: string;
 }
 
 interface Opened {
@@ -73,6 +83,7 @@ interface Opened {
   readonly matched: MatchedAdapter;
   readonly sizes: RelativeSizes;
   readonly dataHash: string;
+  readonly embeddings: readonly BundledEmbedding[];
 }
 
 /** So many adapters stay known: their names and places, not their weights. */
@@ -98,12 +109,14 @@ export class OpenAdapters {
     const addOns: AppliedAddOn[] = [];
     const loraHashes: { name: string; hash: string }[] = [];
     const chosen: ChosenLora[] = [];
+    const embeddings: BundledEmbedding[] = [];
     for (const { request, path, advice, isChosen } of requests) {
-      const { matched, sizes, dataHash } = await this.#open(path, base, index, family, ask.force);
+      const { matched, sizes, dataHash, embeddings: bundled } = await this.#open(path, base, index, family, ask.force);
       const context = { family, families: Object.values(families), prompt: ask.prompt, force: ask.force };
       const said = { ...adviceIn(matched.adapter.metadata), ...definedOf(advice) };
       const fit = fitAdapter(matched, request, sizes, { ...context, advice: said });
       fits.push(fit);
+      embeddings.push(...bundled);
       notes.push(describeFit(fit));
       uses.push({ matched, ...request });
       const name = modelStem(path);
@@ -119,13 +132,14 @@ export class OpenAdapters {
         totalKeys: fit.totalKeys,
       });
     }
-    if (uses.length === 0) return { adaptation: undefined, fits, addOns, loraHashes, chosen, notes, ignoredTags };
+    const ready = { fits, addOns, loraHashes, chosen, notes, ignoredTags, embeddings };
+    if (uses.length === 0) return { adaptation: undefined, ...ready };
     if (uses.length > 1 && uses.every(({ denoiser }) => denoiser > STACKED)) {
       notes.push(`${uses.length} add-ons are stacked at more than ${STACKED} each; 0.5 to ${STACKED} is usual then.`);
     }
     const adaptation = new Adaptation(uses, base, { runGraph, weights: this.#weights });
     await adaptation.prepare();
-    return { adaptation, fits, addOns, loraHashes, chosen, notes, ignoredTags };
+    return { adaptation, ...ready };
   }
 
   /** Forgets everything and gives the memory back. */
@@ -178,9 +192,16 @@ export class OpenAdapters {
     if (known !== undefined) return known;
     const { index: own, files, close } = await openModel(path);
     let matched: MatchedAdapter;
+    const embeddings: BundledEmbedding[] = [];
     try {
       refuseCheckpoint(own);
-      matched = matchAdapter(await openAdapter(own, async (entry) => readTensorBytes(own, entry, files)), base);
+      const read = async (entry: TensorEntry): Promise<Uint8Array> => readTensorBytes(own, entry, files);
+      matched = matchAdapter(await openAdapter(own, read), base);
+      for (const stored of bundledWords(own, matched.adapter.embeddings)) {
+        const { word } = stored;
+        const vectors = await readVectors(stored, read);
+        embeddings.push({ embedding: { name: word, identity: `${identifyFile(path)} ${word}`, vectors }, path });
+      }
     } finally {
       await close();
     }
@@ -189,7 +210,7 @@ export class OpenAdapters {
     checkBase(matched, context);
     const sizes = relativeSizes(await runGraph(measuringGraph(matched, {}), {}));
     const { data = '' } = await hashModel(path, ['data']);
-    const opened = { key, matched, sizes, dataHash: data };
+    const opened = { key, matched, sizes, dataHash: data, embeddings };
     this.#opened.set(key, opened);
     if (this.#opened.size > KEPT_ADAPTERS) this.#opened.delete(this.#opened.keys().next().value!);
     return opened;

@@ -1,5 +1,4 @@
 import { basename, extname } from 'node:path';
-import { adapterTagTypes } from '@danqing/engine/adapters/read-adapter-tag';
 import { writeAddNet } from '@danqing/engine/image/add-net';
 import type { GenerationParameters, NamedFile } from '@danqing/engine/image/generation-parameters';
 import { writeInfotext } from '@danqing/engine/image/infotext';
@@ -14,9 +13,9 @@ import type { TextUse } from '@danqing/engine/text/encode-prompts';
 import { stripComments } from '@danqing/engine/text/prompt/comments';
 import { PROGRAM } from '@danqing/engine/version';
 import { hashLatent, hashPixels } from '@danqing/node/image/hash-pixels';
-import type { ReadyAdapters } from '../adapters/open-adapters.ts';
 import type { CheckpointFiles } from './checkpoint-files.ts';
 import type { PlannedBatch } from './plan-batches.ts';
+import { handledTagTypes, type ReadyAddOns } from './prepare-add-ons.ts';
 
 /** Digits of a hash as A1111 writes it for checkpoints and VAEs. */
 const SHORT_HASH_DIGITS = 10;
@@ -31,7 +30,7 @@ export interface DrawnBatch {
   readonly sha256: ReadonlyMap<string, string>;
   readonly runtime: Receipt['runtime'];
   readonly result: GenerateResult;
-  readonly adapters: Pick<ReadyAdapters, 'addOns' | 'loraHashes' | 'chosen' | 'ignoredTags'>;
+  readonly addOns: Pick<ReadyAddOns, 'applied' | 'notesOn' | 'loraHashes' | 'chosenLoras' | 'ignoredTags'>;
 }
 
 /** The texts that go into the file of one picture. */
@@ -43,12 +42,13 @@ export interface PictureTexts {
 
 /** Says in A1111's words and in our own what picture `index` of a batch is made of. */
 export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels, latent: Float32Array): PictureTexts {
-  const { batch, files, refiner, sha256, runtime, result, adapters } = drawn;
+  const { batch, files, refiner, sha256, runtime, result, addOns } = drawn;
   const { request } = batch;
   const { seed, subseed } = request.seeds[index]!;
   const { schedule = automaticSchedule(request.sampler) } = request;
   const recorded = recordSamplingOptions(request.sampling);
   const vae = refiner?.files.vae ?? files.vae;
+  const applied = addOns.applied(result.text);
   const parameters: GenerationParameters = {
     ...promptsOf(request),
     steps: request.steps,
@@ -66,9 +66,9 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
     ...(request.seedResizeFrom && { seedResizeFrom: request.seedResizeFrom }),
     clipSkip: result.text.clipSkip,
     tiling: false,
-    loraHashes: adapters.loraHashes,
-    tiHashes: [],
-    extra: writeAddNet(adapters.chosen),
+    loraHashes: addOns.loraHashes,
+    tiHashes: applied.tiHashes,
+    extra: writeAddNet(addOns.chosenLoras),
     version: PROGRAM,
     rng: recorded.rng,
     settings: { ...recorded.settings, ...recordTextOptions(request.text) },
@@ -90,14 +90,14 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
       ...(vae.file !== undefined && hashOf(vae.file, sha256)),
       why: vae.why,
     },
-    addOns: adapters.addOns,
+    addOns: applied.addOns,
     text: {
       prompt: lengthOf(result.text.texts, 'prompt'),
       negativePrompt: lengthOf(result.text.texts, 'negative prompt'),
       clipSkip: result.text.clipSkip,
       ignoredTags: [
-        ...result.tags.filter(({ type }) => !adapterTagTypes.includes(type)).map(({ canonical }) => canonical),
-        ...adapters.ignoredTags,
+        ...result.tags.filter(({ type }) => !handledTagTypes.includes(type)).map(({ canonical }) => canonical),
+        ...addOns.ignoredTags,
       ],
     },
     sampling: {
@@ -108,7 +108,7 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
       options: recorded.settings,
     },
     parameters,
-    notes: notesOf(result),
+    notes: notesOf(result, addOns),
     pixelSha256: hashPixels(pixels),
     latentSha256: hashLatent(latent),
   };
@@ -116,8 +116,9 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
 }
 
 /** All that there is to say about how a batch was drawn. */
-export const notesOf = ({ text, notes }: GenerateResult): string[] => [
+export const notesOf = ({ text, notes }: GenerateResult, addOns: Pick<ReadyAddOns, 'notesOn'>): string[] => [
   ...text.notes.map(({ message }) => message),
+  ...addOns.notesOn(text),
   ...notes,
 ];
 

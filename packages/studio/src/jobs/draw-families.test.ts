@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import type { RecipeInput } from '@danqing/contract/recipe';
 import { sdxl } from '@danqing/engine/families/sdxl';
 import { readReceipt, type Receipt } from '@danqing/engine/image/receipt';
+import { createClipTokenizer } from '@danqing/engine/text/tokenizers/clip';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import tiny from '../../../../tests/fixtures/families-tiny.json' with { type: 'json' };
-import { writeSeededCheckpoint } from '../../../../tests/seeded-weights.ts';
+import { seededWeight, writeSeededCheckpoint } from '../../../../tests/seeded-weights.ts';
+import { writeFloat32 } from '../../../../tests/write-float32.ts';
 import { settleRecipe } from './plan-batches.ts';
 import { readRecipe } from './read-recipe.ts';
 import { WorkerClient } from './worker-client.ts';
@@ -81,6 +83,47 @@ describe('a picture of SDXL', () => {
     const cropped = await draw('sdxl.safetensors', { options: { sdxl_crop_top: 32, sdxl_clip_l_skip: true } });
     expect(cropped.infotext).toContain('SDXL crop top: 32, SDXL clip L skip: True');
     expect(cropped.receipt.latentSha256).not.toBe(plain.receipt.latentSha256);
+  });
+});
+
+/** The rows of a seeded token table for a text. */
+function rowsOf(shapes: Readonly<Record<string, readonly number[]>>, table: string, text: string) {
+  const shape = shapes[table]!;
+  const [width] = [shape[1]!];
+  const values = seededWeight(table, shape);
+  const ids = createClipTokenizer().encode(text);
+  const data = Float32Array.from(ids.flatMap((id) => [...values.subarray(id * width, (id + 1) * width)]));
+  return { shape: [ids.length, width], data };
+}
+
+describe('EM-01: an embedding of the vectors of two words draws what the words draw', () => {
+  const words = 'red apple';
+
+  it('for both text encoders of SDXL, which A1111 records twice', async () => {
+    const { sdxl: shapes } = tiny.shapes;
+    const [l, g] = ['0.transformer.text_model.embeddings', '1.model'].map((at) =>
+      rowsOf(shapes, `conditioner.embedders.${at}.token_embedding.weight`, words),
+    );
+    writeFloat32(join(folder, 'Fruit.safetensors'), [
+      { name: 'clip_l', ...l! },
+      { name: 'clip_g', ...g! },
+    ]);
+    const plain = await draw('sdxl.safetensors', { prompt: `a (${words}:1.2), green` });
+    const called = await draw('sdxl.safetensors', { prompt: 'a (FRUIT:1.2), green', embeddingFolders: [folder] });
+    expect(called.receipt.latentSha256).toBe(plain.receipt.latentSha256);
+    expect(called.infotext).toMatch(/, TI hashes: "Fruit: ([0-9a-f]{12}), Fruit: \1", /);
+  });
+
+  it('for SD 2.x, and one for SDXL says that it is none', async () => {
+    const { sd2: shapes } = tiny.shapes;
+    writeFloat32(join(folder, 'pear.safetensors'), [
+      { name: 'emb_params', ...rowsOf(shapes, 'cond_stage_model.model.token_embedding.weight', words) },
+    ]);
+    const plain = await draw('sd2.safetensors', { prompt: words });
+    const called = await draw('sd2.safetensors', { prompt: 'pear', embeddingFolders: [folder] });
+    expect(called.receipt.latentSha256).toBe(plain.receipt.latentSha256);
+    const { notes } = await draw('sd2.safetensors', { prompt: 'fruit', embeddingFolders: [folder] });
+    expect(notes.join()).toMatch(/"Fruit" is no more than its words here: its vectors are \d+ and \d+ wide/);
   });
 });
 

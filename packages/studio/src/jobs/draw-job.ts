@@ -1,14 +1,9 @@
 import type { Phase, WorkerEvent, WorkerRequest } from '@danqing/contract/worker-messages';
-import type { Adaptation } from '@danqing/engine/adapters/adaptation';
-import { adapterTagTypes } from '@danqing/engine/adapters/read-adapter-tag';
 import { toPixels } from '@danqing/engine/image/pixels';
 import type { Receipt } from '@danqing/engine/image/receipt';
 import { generate, pictureOf } from '@danqing/engine/pipelines/generate';
-import type { Model } from '@danqing/engine/pipelines/model';
-import { readOptions } from '@danqing/engine/pipelines/options';
+import type { Model, ModelHands } from '@danqing/engine/pipelines/model';
 import { isFolder } from '@danqing/engine/weights/diffusers/model-folder';
-import type { OpenAdapters } from '../adapters/open-adapters.ts';
-import { ownLoraFolders } from '../folders.ts';
 import type { FileHashes } from '../library/file-hashes.ts';
 import { type CheckpointFiles, openCheckpoint } from './checkpoint-files.ts';
 import { describePicture, notesOf } from './describe-picture.ts';
@@ -22,6 +17,7 @@ import {
   type SettledRecipe,
   settleRecipe,
 } from './plan-batches.ts';
+import { type AddOnPlace, handledTagTypes, prepareAddOns } from './prepare-add-ons.ts';
 import { Progress, type PlannedWork } from './progress.ts';
 
 /** Previews more often than this cost time and show nothing new. */
@@ -31,7 +27,7 @@ const PREVIEW_EVERY_MS = 1000;
 const DECODE_COST = 1.4;
 
 /** What jobs share: open sessions, known hashes, clock and chance. */
-export interface DrawingPlace {
+export interface DrawingPlace extends AddOnPlace {
   /**
    * The model of these files, kept from before or put together now, what it will run on, and what is to be said of that.
    * @throws unsupported when the runtime cannot be used here.
@@ -41,8 +37,7 @@ export interface DrawingPlace {
     recipe: SettledRecipe,
   ): Promise<{ readonly model: Model; readonly runtime: Receipt['runtime']; readonly notes: readonly string[] }>;
   /** The same, adapted. */
-  adapted(files: CheckpointFiles, recipe: SettledRecipe, adaptation: Adaptation): Promise<Model>;
-  readonly adapters: OpenAdapters;
+  adapted(files: CheckpointFiles, recipe: SettledRecipe, adapt: (hands: ModelHands) => ModelHands): Promise<Model>;
   readonly hashes: FileHashes;
   now(): number;
   random(): number;
@@ -74,23 +69,22 @@ export async function drawJob(
   // Of the two sizes of SD 2.x, which one is right is known when it is known what the denoiser predicts.
   const sized = { ...facts, nativeSize: await model.nativeSize() };
   const settled = settleRecipe({ ...recipe, seed: asked.seed, subseed: asked.subseed }, sized, () => place.random());
-  const batches = planBatches(settled);
+  const addOns = await prepareAddOns(settled, files, place);
+  const batches = planBatches({ ...settled, prompt: settled.prompt + addOns.addedTags });
   const refiner = recipe.refiner && (await openRefiner(recipe.refiner, settled, place));
   // Hashing goes on beside the drawing; it is only needed for the first picture.
   const hashing = hashFiles(refiner === undefined ? [files] : [files, refiner.files], place.hashes);
   hashing.catch(() => undefined);
 
   const progress = new Progress(batches.flatMap(planWork), place.now());
-  const adapters = await prepareAdapters(settled, files, place);
-  for (const text of adapters.notes) await tell({ type: 'note', job, text });
-  const { adaptation } = adapters;
-  const drawing = adaptation === undefined ? model : await place.adapted(files, settled, adaptation);
-  const handledTagTypes = adapterTagTypes;
+  for (const text of addOns.notes) await tell({ type: 'note', job, text });
+  const drawing = addOns.adapt === undefined ? model : await place.adapted(files, settled, addOns.adapt);
+  const { embeddings } = addOns;
 
   const showPreview = previewer(previews ? model.preview : undefined, place);
   for (const [batchNumber, batch] of batches.entries()) {
-    adaptation?.beginStep(1);
-    const run = generate({ ...batch.request, refiner, handledTagTypes }, drawing, control.signal);
+    addOns.beginStep(1);
+    const run = generate({ ...batch.request, refiner, handledTagTypes, embeddings }, drawing, control.signal);
     let next = await run.next();
     while (next.done !== true) {
       const event = next.value;
@@ -98,7 +92,7 @@ export async function drawJob(
         progress.begin(event.phase, place.now());
         await tell({ type: 'phase', job, phase: event.phase });
       } else {
-        adaptation?.beginStep(event.step + 1);
+        addOns.beginStep(event.step + 1);
         progress.finishUnit(place.now());
         const secondsLeft = progress.secondsLeft(place.now());
         const preview = await showPreview(event.denoised);
@@ -117,9 +111,9 @@ export async function drawJob(
     }
     const result = next.value;
     progress.finishUnit(place.now());
-    for (const text of notesOf(result)) await tell({ type: 'note', job, text });
+    for (const text of notesOf(result, addOns)) await tell({ type: 'note', job, text });
     const refined = result.isRefined ? refiner : undefined;
-    const drawn = { batch, files, refiner: refined, sha256: await hashing, runtime, result, adapters };
+    const drawn = { batch, files, refiner: refined, sha256: await hashing, runtime, result, addOns };
     for (const [i, pixels] of result.pixels.entries()) {
       const latent = pictureOf(result.latent, i).data;
       const { infotext, receipt } = describePicture(drawn, i, pixels, latent);
@@ -139,15 +133,6 @@ export async function drawJob(
     }
   }
   await tell({ type: 'done', job });
-}
-
-/** What the prompt's tags and the recipe ask for in adapters. */
-async function prepareAdapters(recipe: SettledRecipe, files: CheckpointFiles, place: DrawingPlace) {
-  const { prompt, steps, loras, loraFolders, forceAddOns } = recipe;
-  const { text } = readOptions(recipe.options);
-  const folders = [...loraFolders, ...ownLoraFolders()];
-  const ask = { prompt, steps, chosen: loras, folders, force: forceAddOns, stripComments: text.stripComments };
-  return place.adapters.prepare(ask, files.index, files.parts.family);
 }
 
 /** The work of a batch in model calls: what the time left is reckoned from. */

@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import type { Adaptation } from '@danqing/engine/adapters/adaptation';
 import { createModel, type Model, type ModelHands } from '@danqing/engine/pipelines/model';
 import type { RunMode } from '@danqing/engine/runtime';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
@@ -40,8 +39,8 @@ export class OpenModels {
   }
 
   /** A model of these files whose networks are adapted; kept by whoever asked for it. */
-  adapted(files: CheckpointFiles, adaptation: Adaptation): Model {
-    return this.#create(files, (hands) => adaptation.adapt(hands));
+  adapted(files: CheckpointFiles, adapt: (hands: ModelHands) => ModelHands): Model {
+    return this.#create(files, adapt);
   }
 
   /** Forgets all models. */

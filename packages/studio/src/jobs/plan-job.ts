@@ -49,7 +49,7 @@ export function planJob(
   prepared: PreparedFolder,
 ): JobPlan {
   // Each set of adapters would be another model to keep.
-  const isAdapted = /<\w+:/.test(recipe.prompt);
+  const isAdapted = /<\w+:/.test(recipe.prompt) || recipe.loras.length > 0 || recipe.hypernetworks.length > 0;
   const networks = plannedNetworks(
     { parts: files.parts, vae: files.vae.part, previewVae: files.previewVae },
     {

@@ -9,7 +9,9 @@ import { PreparedModels } from '@danqing/node/runtime/prepared-models';
 import { runtimes } from '@danqing/node/runtime/runtimes/index';
 import { readMemoryState } from '@danqing/node/system/memory-state';
 import { OpenAdapters } from '../adapters/open-adapters.ts';
+import { OpenEmbeddings } from '../embeddings/open-embeddings.ts';
 import { cacheFolder } from '../folders.ts';
+import { OpenHypernetworks } from '../hypernetworks/open-hypernetworks.ts';
 import { FileHashes } from '../library/file-hashes.ts';
 import { type DrawingPlace, drawJob } from './draw-job.ts';
 import { describeFailure } from './failure.ts';
@@ -67,13 +69,17 @@ async function openOn(runtime: Runtime): Promise<OpenOn> {
   return found;
 }
 
+const hashes = new FileHashes(cacheFolder());
+
 const place: DrawingPlace = {
   adapters: new OpenAdapters(),
-  async adapted(files, recipe, adaptation) {
+  hypernetworks: new OpenHypernetworks(hashes),
+  embeddings: new OpenEmbeddings(hashes),
+  async adapted(files, recipe, adapt) {
     const { models } = await openOn(runtimes[recipe.runtime]);
-    return models.adapted(files, adaptation);
+    return models.adapted(files, adapt);
   },
-  hashes: new FileHashes(cacheFolder()),
+  hashes,
   now: () => performance.now(),
   random: Math.random,
   async modelOf(files, recipe) {

@@ -12,5 +12,6 @@ export const a1111Embedding: Signature = {
     },
     { tensors: [1, 8], says: { en: 'hardly anything else', zh: '几乎没有其他内容' } },
   ],
+  vectors: ['string_to_param.*'],
   fits: [{ by: 'textWidth', at: ['string_to_param.*'], axis: 1 }],
 };

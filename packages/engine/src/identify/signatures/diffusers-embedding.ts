@@ -27,5 +27,6 @@ export const diffusersEmbedding: Signature = {
     { lacks: '*exp_avg*', says: { en: 'no state of an optimizer', zh: '没有优化器状态' } },
     { lacks: '*.lora*', says: { en: 'no LoRA', zh: '没有 LoRA' } },
   ],
+  vectors: ['*'],
   fits: [{ by: 'textWidth', at: ['*'], axis: -1 }],
 };

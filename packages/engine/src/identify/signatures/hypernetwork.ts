@@ -1,4 +1,19 @@
+import type { Condition } from '../../weights/evidence.ts';
 import type { Signature } from '../signature.ts';
+
+/** Widths of the text and of the blocks of the UNets that there are. */
+const WIDTHS = [768, 320, 640, 1280, 1024, 2048, 384];
+
+/** A first layer of network `net`: for one of these widths, or for any where the file's notes say that it is one of A1111's. */
+const firstLayer = (net: 0 | 1): readonly Condition[] => [
+  ...WIDTHS.flatMap((width) => [{ has: `${width}.${net}.linear.0.weight` }, { has: `${width}.${net}.linear1.weight` }]),
+  {
+    allOf: [
+      { has: `*.${net}.linear.0.weight` },
+      { anyOf: [{ extra: 'layer_structure' }, { note: 'layer_structure', like: /^\[/ }] },
+    ],
+  },
+];
 
 /** A hypernetwork: for each width two small networks (A1111). */
 export const hypernetwork: Signature = {
@@ -7,41 +22,11 @@ export const hypernetwork: Signature = {
   title: { en: 'hypernetwork', zh: '超网络' },
   evidence: [
     {
-      anyOf: [
-        { has: '768.0.linear.0.weight' },
-        { has: '320.0.linear.0.weight' },
-        { has: '640.0.linear.0.weight' },
-        { has: '1280.0.linear.0.weight' },
-        { has: '1024.0.linear.0.weight' },
-        { has: '2048.0.linear.0.weight' },
-        { has: '384.0.linear.0.weight' },
-        { has: '768.0.linear1.weight' },
-        { has: '320.0.linear1.weight' },
-        { has: '640.0.linear1.weight' },
-        { has: '1280.0.linear1.weight' },
-        { has: '1024.0.linear1.weight' },
-        { has: '2048.0.linear1.weight' },
-        { has: '384.0.linear1.weight' },
-      ],
+      anyOf: firstLayer(0),
       says: { en: 'for a width of the UNet a small network', zh: '为 UNet 的某一宽度准备的小网络' },
     },
     {
-      anyOf: [
-        { has: '768.1.linear.0.weight' },
-        { has: '320.1.linear.0.weight' },
-        { has: '640.1.linear.0.weight' },
-        { has: '1280.1.linear.0.weight' },
-        { has: '1024.1.linear.0.weight' },
-        { has: '2048.1.linear.0.weight' },
-        { has: '384.1.linear.0.weight' },
-        { has: '768.1.linear1.weight' },
-        { has: '320.1.linear1.weight' },
-        { has: '640.1.linear1.weight' },
-        { has: '1280.1.linear1.weight' },
-        { has: '1024.1.linear1.weight' },
-        { has: '2048.1.linear1.weight' },
-        { has: '384.1.linear1.weight' },
-      ],
+      anyOf: firstLayer(1),
       says: { en: 'and a second one for the same width', zh: '同一宽度还有第二个' },
     },
   ],

@@ -9,5 +9,6 @@ export const kohyaEmbedding: Signature = {
     { has: 'emb_params', says: { en: 'vectors for a word (emb_params)', zh: '一个词的向量（emb_params）' } },
     { tensors: [1, 4], says: { en: 'hardly anything else', zh: '几乎没有其他内容' } },
   ],
+  vectors: ['emb_params'],
   fits: [{ by: 'textWidth', at: ['emb_params'], axis: 1 }],
 };

@@ -15,5 +15,6 @@ export const sdxlEmbedding: Signature = {
     },
     { tensors: [1, 8], says: { en: 'hardly anything else', zh: '几乎没有其他内容' } },
   ],
+  vectors: ['clip_g'],
   fits: [{ families: ['sdxl'] }],
 };

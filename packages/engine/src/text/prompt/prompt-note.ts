@@ -7,6 +7,7 @@ export type PromptNoteCode =
   | 'clip-skip-unused'
   | 'embedding-cut'
   | 'embedding-moved'
+  | 'embedding-unusable'
   | 'mean-not-restored'
   | 'nesting-too-deep'
   | 'read-literally'

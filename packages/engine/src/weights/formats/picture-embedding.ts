@@ -1,26 +1,47 @@
 import { DanqingError } from '../../errors.ts';
-import type { Format } from '../format.ts';
+import { readSideBands } from '../../image/side-bands.ts';
+import type { Format, ReadOptions } from '../format.ts';
 import { memorySource } from '../memory-source.ts';
 import type { PlainValue } from '../plain-value.ts';
 import type { ByteSource, TensorEntry, TensorIndex } from '../tensor-index.ts';
 
-/** A PNG picture that carries an embedding, as A1111 saves it: a text chunk with base64 of JSON, numbers written out. */
+/**
+ * A picture that carries an embedding, as A1111 saves it: a PNG with a text chunk of base64 of JSON, numbers written out, or any picture
+ * without losses that has the same JSON, packed, in bands at its sides.
+ */
 export const pictureEmbeddingFormat: Format = {
   name: 'picture with an embedding',
   endings: [],
-  recognise: (head) => SIGNATURE.every((byte, i) => head[i] === byte),
+  recognise: (head) => isPng(head) || isWebp(head) || isAvif(head),
   read,
 };
+
+const isPng = (head: Uint8Array): boolean => SIGNATURE.every((byte, i) => head[i] === byte);
+const isWebp = (head: Uint8Array): boolean => letters(head, 0, 4) === 'RIFF' && letters(head, 8, 12) === 'WEBP';
+const isAvif = (head: Uint8Array): boolean => letters(head, 4, 12) === 'ftypavif';
+const letters = (bytes: Uint8Array, from: number, to: number): string =>
+  String.fromCharCode(...bytes.subarray(from, to));
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const KEYWORD = 'sd-ti-embedding\0';
 const CHUNK_LIMIT = 100_000;
 /** 32 MiB are more than a thousand vectors. */
 const TEXT_LIMIT_BYTES = 32 * 2 ** 20;
+/** Larger pictures are none that someone shares a word with. */
+const PICTURE_LIMIT_BYTES = 64 * 2 ** 20;
 
-async function read(source: ByteSource): Promise<TensorIndex> {
+async function read(source: ByteSource, options: ReadOptions = {}): Promise<TensorIndex> {
   const text = await findText(source);
-  const value = parse(source.file, text);
+  const json = text === undefined ? await findInPixels(source, options) : decodeText(source.file, text);
+  if (json === undefined) {
+    throw new DanqingError('bad-file', {
+      where: source.file,
+      expected: 'a picture that carries an embedding (chunk sd-ti-embedding)',
+      found: 'a picture without one',
+      advice: 'Pictures that were saved again lose it: get the original file.',
+    });
+  }
+  const value = parse(source.file, json);
   const tensors = new Map<string, TensorEntry>();
   const derived = new Map<string, ByteSource>();
   const extras = new Map<string, PlainValue>();
@@ -40,8 +61,9 @@ async function read(source: ByteSource): Promise<TensorIndex> {
   return { format: pictureEmbeddingFormat.name, file: source.file, tensors, metadata: new Map(), derived, extras };
 }
 
-/** The text of the chunk; pixels are passed over unread. */
-async function findText(source: ByteSource): Promise<Uint8Array> {
+/** The text of the chunk, where there is one; pixels are passed over unread. */
+async function findText(source: ByteSource): Promise<Uint8Array | undefined> {
+  if (!isPng(await source.read(0, Math.min(SIGNATURE.length, source.size)))) return undefined;
   let at = SIGNATURE.length;
   for (let count = 0; at + 12 <= source.size && count < CHUNK_LIMIT; count++) {
     const head = await source.read(at, 8);
@@ -59,18 +81,34 @@ async function findText(source: ByteSource): Promise<Uint8Array> {
     }
     at += 12 + length;
   }
-  throw new DanqingError('bad-file', {
-    where: source.file,
-    expected: 'a picture that carries an embedding (chunk sd-ti-embedding)',
-    found: 'a picture without one',
-    advice: 'Pictures that were saved again lose it: get the original file.',
-  });
+  return undefined;
 }
 
-function parse(file: string, text: Uint8Array): Record<string, unknown> {
+/** JSON from the bands at the sides of a picture, where it has such. */
+async function findInPixels(source: ByteSource, { decodePicture, inflate }: ReadOptions): Promise<string | undefined> {
+  if (decodePicture === undefined || inflate === undefined || source.size > PICTURE_LIMIT_BYTES) return undefined;
+  const packed = readSideBands(await decodePicture(await source.read(0, source.size)));
+  // zlib's header; what is behind the data is noise, its checksum as well.
+  if (packed === undefined || packed.length < 8 || packed[0] !== 0x78) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await inflate(packed.subarray(2), TEXT_LIMIT_BYTES));
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeText(file: string, text: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(decodeBase64(text));
+  } catch {
+    throw trouble(file, 'base64 of JSON', 'something else');
+  }
+}
+
+function parse(file: string, text: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(decodeBase64(text)));
+    value = JSON.parse(text);
   } catch {
     throw trouble(file, 'base64 of JSON', 'something else');
   }
