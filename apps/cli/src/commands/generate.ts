@@ -49,7 +49,7 @@ interface Typed {
 
 /**
  * Draws pictures.
- * @rows GEN-01, GEN-02, GEN-03, GEN-06, GEN-11, GEN-12, GEN-13, GEN-14, GEN-15, PR-01, PR-02, PR-03, PR-04, PR-05, PR-06, PR-07, PR-08, PR-09, PR-10, PR-12, EM-01, EM-02, EM-03, EM-05, HN-01, HN-02, HN-03, LO-01, LO-02, LO-04, LO-05, LO-07, LY-01, LY-02, LY-03, CK-01
+ * @rows GEN-01, GEN-02, GEN-03, GEN-06, GEN-11, GEN-12, GEN-13, GEN-14, GEN-15, PR-01, PR-02, PR-03, PR-04, PR-05, PR-06, PR-07, PR-08, PR-09, PR-10, PR-12, EM-01, EM-02, EM-03, EM-04, EM-05, HN-01, HN-02, HN-03, LO-01, LO-02, LO-04, LO-05, LO-07, LY-01, LY-02, LY-03, CK-01
  */
 export const generate: CliCommand = {
   name: 'generate',

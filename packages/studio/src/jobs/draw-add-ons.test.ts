@@ -42,6 +42,14 @@ beforeAll(() => {
   writeEmbedding(join(embeddings, 'NG_DeepNegative_V1_75T.safetensors'), 75);
   writeEmbedding(join(embeddings, 'CharTurner.safetensors'), 2);
   copyFileSync(sharedData('ti/gasai-yuno-1000.pt'), join(embeddings, 'yuno.pt'));
+  mkdirSync(join(folder, 'models', 'Lora'));
+  const layer = 'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q';
+  writeFloat32(join(folder, 'models', 'Lora', 'bundle.safetensors'), [
+    { name: `${layer}.lora_down.weight`, shape: [1, 64], data: ramp(64, 0.1) },
+    { name: `${layer}.lora_up.weight`, shape: [64, 1], data: ramp(64, 0.1) },
+    { name: 'bundle_emb.zed.string_to_param.*', shape: [2, 128], data: ramp(256, 0.1) },
+    { name: 'bundle_emb.CharTurner.emb_params', shape: [1, 128], data: ramp(128, 0.3) },
+  ]);
   writeHypernetwork(join(hypernetworks, 'sculpture.safetensors'), 128);
   writeHypernetwork(join(hypernetworks, 'pixel.hn.safetensors'), 64);
   writeHypernetwork(join(hypernetworks, 'forXL.safetensors'), 2048, 0.01);
@@ -105,6 +113,26 @@ describe('embeddings', () => {
     expect(receipt.addOns).toEqual([]);
     expect(infotext).not.toContain('TI hashes');
     expect((await draw('a fox')).notes).toEqual([]);
+  });
+});
+
+describe('embeddings in a LoRA', () => {
+  it('EM-01: are called while the LoRA is, and a file of the same name goes before', async () => {
+    const called = await draw('ZED of a fox <lora:bundle:0>');
+    const own = await draw('charturner of a fox');
+    expect(called.latent).toBe(own.latent);
+    expect(called.receipt.addOns.map(({ name, kind }) => [name, kind])).toEqual([
+      ['bundle.safetensors', 'lora'],
+      ['bundle.safetensors', 'embedding'],
+    ]);
+    // Their file is the LoRA's, which has a hash of its own.
+    expect(called.infotext).not.toContain('TI hashes');
+    const both = await draw('charturner of a fox <lora:bundle:0>');
+    expect(both.latent).toBe(own.latent);
+    expect(both.notes.join()).toContain(
+      '"CharTurner" is the file of this name, not what bundle.safetensors brings along.',
+    );
+    expect((await draw('zed of a fox')).latent).not.toBe(own.latent);
   });
 });
 

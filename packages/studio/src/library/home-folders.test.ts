@@ -17,9 +17,5 @@ it('EM-01, HN-01, LIB-04: kinds are at home in this program and in those whose f
   const at = await findHomeFolders(home);
   expect(at('embedding')).toEqual([join(home, 'embeddings'), join(other, 'embeddings')]);
   expect(at('hypernetwork')).toEqual([join(home, 'models/hypernetworks'), join(other, 'models/hypernetworks')]);
-  expect(at('lora', 'lycoris')).toEqual([
-    join(home, 'models/Lora'),
-    join(home, 'models/LyCORIS'),
-    join(other, 'models/Lora'),
-  ]);
+  expect(at('lora', 'lycoris')).toEqual([join(home, 'models/Lora'), join(other, 'models/Lora')]);
 });
