@@ -10,6 +10,8 @@ interface Typed {
   readonly vae?: string;
   readonly refiner?: string;
   readonly loraDir?: readonly string[];
+  readonly hypernetworkDir?: readonly string[];
+  readonly embeddingsDir?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -29,13 +31,16 @@ export const verify: CliCommand = {
       .option('--vae <file>', say.vae)
       .option('--refiner <file>', say.refiner)
       .option('--lora-dir <folder>', messages.generate.loraDir, collect)
+      .option('--hypernetwork-dir <folder>', messages.generate.hypernetworkDir, collect)
+      .option('--embeddings-dir <folder>', messages.generate.embeddingsDir, collect)
       .option('--json', messages.help.json)
       .addHelpText('after', `\n${messages.help.example}\n  ${say.example}`)
       .action(async (picture: string, typed: Typed) => compare(picture, typed, messages));
   },
 };
 
-async function compare(path: string, { model, vae, refiner, loraDir, json }: Typed, messages: Messages): Promise<void> {
+async function compare(path: string, typed: Typed, messages: Messages): Promise<void> {
+  const { model, vae, refiner, loraDir, hypernetworkDir, embeddingsDir, json } = typed;
   const { drawPictures } = await import('../drawing/draw-pictures.ts');
   let plan: VerificationPlan | undefined;
   let drawn: DrawnPicture | undefined;
@@ -43,7 +48,14 @@ async function compare(path: string, { model, vae, refiner, loraDir, json }: Typ
     messages,
     async plan() {
       const { planVerification } = await import('@danqing/studio/gallery/verify-picture');
-      plan = await planVerification(path, { checkpoint: model, vae, refiner, loraFolders: loraDir });
+      plan = await planVerification(path, {
+        checkpoint: model,
+        vae,
+        refiner,
+        loraFolders: loraDir,
+        hypernetworkFolders: hypernetworkDir,
+        embeddingFolders: embeddingsDir,
+      });
       return plan.recipe;
     },
     async onPicture(picture) {

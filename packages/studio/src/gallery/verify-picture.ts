@@ -11,9 +11,10 @@ import { readReceipt } from '@danqing/engine/image/receipt';
 import { decodePicture } from '@danqing/node/image/decode-picture';
 import { encodePicture } from '@danqing/node/image/encode-picture';
 import { AdapterFolders } from '../adapters/find-adapter.ts';
-import { cacheFolder, ownLoraFolders, starterCheckpoint, tinyVae } from '../folders.ts';
+import { cacheFolder, starterCheckpoint, tinyVae } from '../folders.ts';
 import { readRecipe } from '../jobs/read-recipe.ts';
 import { FileHashes } from '../library/file-hashes.ts';
+import { findHomeFolders } from '../library/home-folders.ts';
 import { findRecordedFile, type RecordedFile } from './find-recorded-file.ts';
 import { readPictureFile } from './read-picture-file.ts';
 import { restoreRecipe } from './restore-recipe.ts';
@@ -25,6 +26,9 @@ export interface VerifyFiles {
   readonly refiner?: string | undefined;
   /** Folders to look for LoRAs in, beside the program's own. */
   readonly loraFolders?: readonly string[] | undefined;
+  /** The same for hypernetworks and embeddings. */
+  readonly hypernetworkFolders?: readonly string[] | undefined;
+  readonly embeddingFolders?: readonly string[] | undefined;
 }
 
 /** A picture with the recipe that should make it again. */
@@ -86,6 +90,8 @@ export async function planVerification(path: string, files: VerifyFiles): Promis
       }),
       loras,
       loraFolders: files.loraFolders?.slice(),
+      hypernetworkFolders: files.hypernetworkFolders?.slice(),
+      embeddingFolders: files.embeddingFolders?.slice(),
       // Whatever was applied then is applied again, however little of it fits.
       forceAddOns: true,
     }),
@@ -193,7 +199,7 @@ async function findLoras(
   { folders, loraFolders }: { readonly folders: readonly string[]; readonly loraFolders: readonly string[] },
   hashes: FileHashes,
 ): Promise<{ loras: NonNullable<RecipeInput['loras']>; missingLoras: string[] }> {
-  const adapters = new AdapterFolders([...loraFolders, ...ownLoraFolders()]);
+  const adapters = new AdapterFolders([...loraFolders, ...(await findHomeFolders())('lora', 'lycoris')]);
   const loras: NonNullable<RecipeInput['loras']> = [];
   const missingLoras: string[] = [];
   for (const { name, denoiser, textEncoder } of readAddNet(extra)) {
