@@ -130,7 +130,7 @@ async function read(path: string, identity: string): Promise<Read> {
       }
       const vectors = await readVectors(word, async (entry) => readTensorBytes(index, entry, files));
       const called = isPicture ? (textOf(index, 'name') ?? name) : name;
-      return { embedding: { name: called, identity, vectors }, ...trainedOn(index) };
+      return { embedding: { name: called, identity, vectors }, ...readTrainedOn(index) };
     } finally {
       await close();
     }
@@ -146,7 +146,7 @@ async function decodePicture(bytes: Uint8Array) {
   return codec.decodePicture(bytes);
 }
 
-function trainedOn(index: TensorIndex): { readonly trainedOn?: TrainedOn } {
+function readTrainedOn(index: TensorIndex): { readonly trainedOn?: TrainedOn } {
   const name = textOf(index, 'sd_checkpoint_name');
   const hash = textOf(index, 'sd_checkpoint');
   if (name === undefined && hash === undefined) return {};
