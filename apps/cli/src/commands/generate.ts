@@ -198,7 +198,8 @@ function recipeOf(prompt: string, typed: Typed): RecipeInput {
     subseed,
     subseedStrength,
     seedResizeFrom,
-    ...(refiner !== undefined && { refiner: { checkpoint: refiner, switchAt: refinerSwitchAt } }),
+    // Without a file there is nothing to switch to, which the check of the recipe says.
+    ...((refiner ?? refinerSwitchAt) !== undefined && { refiner: { checkpoint: refiner!, switchAt: refinerSwitchAt } }),
     width,
     height,
     batchSize,

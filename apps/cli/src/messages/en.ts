@@ -50,7 +50,7 @@ export const en = {
     note: (text: string) => `Note: ${text}`,
     vae: (name: string, why: string) => `VAE: ${name} (${why})`,
     summary: (parts: readonly string[], duration: string) => `${parts.join(', ')}; ${duration}`,
-    steps: (steps: number) => `${steps} steps`,
+    steps: (steps: number) => `${steps} step${steps === 1 ? '' : 's'}`,
     seed: (seed: string) => `seed ${seed}`,
     compared: (name: string, psnrDb: number) =>
       psnrDb === Infinity

@@ -1,11 +1,14 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DanqingError } from '@danqing/engine/errors';
 
 /** Makes a folder with those above it, where it is not there yet. @throws io. */
-export async function makeFolder(folder: string): Promise<void> {
+export const makeFolder = async (folder: string): Promise<void> => Promise.resolve(folder).then(makeFolderSync);
+
+/** The same at once. @throws io. */
+export function makeFolderSync(folder: string): void {
   try {
-    await make(folder);
+    make(folder);
   } catch (error) {
     throw new DanqingError('io', {
       where: folder,
@@ -16,16 +19,16 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Not `mkdir` with `recursive`: where a file system makes no folders and says that they are missing (`/proc`), Node never ends. */
-async function make(folder: string, mayMakeParents = true): Promise<void> {
+/** Not `recursive`: where a file system makes no folders and says that they are missing (`/proc`), Node never ends. */
+function make(folder: string, mayMakeParents = true): void {
   try {
-    await mkdir(folder);
+    mkdirSync(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // What is there but no folder shows when a file is put into it.
     if (code === 'EEXIST') return;
     if (code !== 'ENOENT' || !mayMakeParents || dirname(folder) === folder) throw error;
-    await make(dirname(folder));
-    await make(folder, false);
+    make(dirname(folder));
+    make(folder, false);
   }
 }

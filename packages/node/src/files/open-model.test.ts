@@ -124,7 +124,7 @@ describe('openModel', () => {
 
   it('says what a folder lacks, and closes what it opened', async () => {
     write('notes.txt', 'x');
-    await expect(openModel(folder)).rejects.toThrow('found 1 files and 0 folders, none of them weights');
+    await expect(openModel(folder)).rejects.toThrow('found 1 file and 0 folders, none of them weights');
     await expect(openModel(join(folder, 'none.ckpt'))).rejects.toMatchObject({ code: 'missing' });
   });
 });

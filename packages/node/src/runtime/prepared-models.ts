@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { makeFolder } from '../files/make-folder.ts';
 
 /** Where a model is prepared: the model file, and beside it the file of its weights. */
 export interface PreparationPlace {
@@ -49,7 +50,7 @@ export class PreparedModels {
   /** Whether there is room on the disk for another one of so many bytes. */
   async hasRoom(bytes: number): Promise<boolean> {
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await makeFolder(this.#folder);
       const { bavail, bsize } = await statfs(this.#folder);
       return bavail * bsize >= bytes + DISK_RESERVE_BYTES;
     } catch {
@@ -66,7 +67,7 @@ export class PreparedModels {
     // Named by its process, so that others can tell whether it is still at work.
     const temporary = join(this.#folder, `${key}.${process.pid}.tmp`);
     await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     const modelFile = join(temporary, MODEL_NAME);
     try {
       await write({ modelFile, weightsName: WEIGHTS_NAME });

@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolderSync } from '@danqing/node/files/make-folder';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
@@ -16,7 +17,7 @@ const DAMAGED = new Set([11, 26]);
 export function openDatabase(folder: string): DatabaseSyncInstance {
   const path = join(folder, fileOf(SCHEMA_VERSION));
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolderSync(folder);
     deleteOldVersions(folder);
     try {
       return prepare(path);

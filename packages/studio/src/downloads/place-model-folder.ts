@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { copyFile, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DanqingError } from '@danqing/engine/errors';
+import { makeFolder } from '@danqing/node/files/make-folder';
 import { syncFolder } from '@danqing/node/files/new-file';
 import { writingTrouble } from '@danqing/node/files/writing-trouble';
 import { forgetPart } from '@danqing/node/network/transfer/journal';
@@ -30,7 +31,7 @@ export async function placeModelFolder(parts: readonly FolderPart[], folder: str
     await rm(growing, { recursive: true, force: true });
     for (const { part, path } of parts) {
       const target = join(growing, ...path.split('/').map(safeFileName));
-      await mkdir(dirname(target), { recursive: true });
+      await makeFolder(dirname(target));
       await addFile(part, target);
     }
     const path = await claimFolder(growing, folder, safeFileName(name));

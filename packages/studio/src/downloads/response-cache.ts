@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '@danqing/node/files/make-folder';
 import { writeAtomic } from '@danqing/node/files/write-atomic';
 
 /** More answers than these are not kept; the oldest go first. */
@@ -44,7 +45,7 @@ export class ResponseCache {
 
   async #keep(path: string, kept: Kept): Promise<void> {
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await makeFolder(this.#folder);
       await writeAtomic(path, JSON.stringify(kept));
       await (this.#pruned ??= this.#prune());
     } catch {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rmdir } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '@danqing/node/files/make-folder';
 import { removeLeftovers } from '@danqing/node/files/temporary-file';
 import { writingTrouble } from '@danqing/node/files/writing-trouble';
 import { forgetPart } from '@danqing/node/network/transfer/journal';
@@ -16,7 +17,7 @@ export const stagingFolder = (base: string): string => join(base, '.danqing-down
 export async function makeStaging(base: string): Promise<string> {
   const folder = stagingFolder(base);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await removeLeftovers(folder);
   } catch (error) {
     throw writingTrouble(folder, error);

@@ -18,6 +18,8 @@ describe('readRecipe', () => {
       { seedResizeFrom: [64, 63] as [number, number] },
       'seedResizeFrom › 1: expected two numbers, each a multiple of 8 from 8 to 8192, found 63.',
     ],
+    [{ refiner: { checkpoint: 'a', switchAt: 2 } }, 'refiner › switchAt: expected a number from 0 to 1, found 2.'],
+    [{ refiner: {} as { checkpoint: string } }, 'refiner › checkpoint: expected text, found none.'],
     [{ rng: 'gpu' as 'nv' }, 'rng: expected one of nv, cpu, found "gpu".'],
   ])('refuses %j', (input, message) => {
     expect(() => readRecipe({ prompt: '', ...input })).toThrow(message);

@@ -12,9 +12,14 @@ export function readRecipe(input: RecipeInput): Recipe {
   const value = path.reduce<unknown>((found, key) => (found as Record<string, unknown>)[key], input);
   throw new DanqingError('bad-value', {
     where: path.join(' › '),
-    expected: describe(recipe.shape[path[0] as keyof typeof recipe.shape].toJSONSchema({ io: 'input' }) as FieldSchema),
-    found: typeof value === 'string' ? `"${value}"` : String(value),
+    expected: describe(schemaAt(path)),
+    found: show(value),
   });
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'none';
+  return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
 /** What a field's own schema says of it. */
@@ -25,6 +30,14 @@ interface FieldSchema {
   readonly multipleOf?: number | undefined;
   readonly enum?: readonly unknown[] | undefined;
   readonly prefixItems?: readonly unknown[] | undefined;
+  readonly properties?: Readonly<Record<string, FieldSchema>> | undefined;
+}
+
+/** The schema of a field, of fields within it too; of lists that of the whole. */
+function schemaAt([name, ...within]: readonly string[]): FieldSchema {
+  let schema = recipe.shape[name as keyof typeof recipe.shape].toJSONSchema({ io: 'input' }) as FieldSchema;
+  for (const key of within) schema = schema.properties?.[key] ?? schema;
+  return schema;
 }
 
 /** What a field can be, as a phrase. */

@@ -18,6 +18,8 @@ export const troubles: Readonly<Record<string, string>> = {
   scheduler: '调度器',
   option: '选项',
   'option {}': '选项 {}',
+  switchAt: '接手时机',
+  rng: '噪声来源',
   'output {}': '输出位置 {}',
   'a number': '一个数',
   'a whole number': '整数',

@@ -1,4 +1,5 @@
 import { DanqingError } from '../../errors.ts';
+import { counted } from '../../words.ts';
 import type { ReadOptions } from '../format.ts';
 import { type IndexPart, mergeIndexes } from '../merge-indexes.ts';
 import { openIndex } from '../open-index.ts';
@@ -50,7 +51,7 @@ export async function readModelFolder(folder: Folder, options: ReadOptions = {})
   throw new DanqingError('bad-file', {
     where: folder.path,
     expected: `a diffusers folder: ${PIPELINE} with parts, or weights such as diffusion_pytorch_model.safetensors`,
-    found: `${folder.files.length} files and ${folder.folders.length} folders, none of them weights`,
+    found: `${counted(folder.files.length, 'file')} and ${counted(folder.folders.length, 'folder')}, none of them weights`,
   });
 }
 
