@@ -58,6 +58,22 @@ export const recipe = z.object({
   embeddingFolders: z.array(z.string()).default([]),
   /** Apply add-ons that do not fit the checkpoint, as far as they do. */
   forceAddOns: z.boolean().default(false),
+  /** An aesthetic embedding towards which every text is tuned; the rest in the terms of A1111's extension. */
+  aesthetic: z
+    .object({
+      /** Path or name of its file. */
+      embedding: z.string().min(1),
+      weight: z.number().min(0).max(1).default(0.9),
+      steps: z.int().min(0).max(1000).default(5),
+      learningRate: z.number().min(0).max(1).default(0.0001),
+      slerp: z.boolean().default(false),
+      text: z.string().default(''),
+      textNegative: z.boolean().default(false),
+      slerpAngle: z.number().min(-1).max(1).default(0.1),
+      /** File with CLIP-L's text encoder and its projection; absent: looked for among the text encoders. */
+      clip: z.string().min(1).optional(),
+    })
+    .optional(),
   options: z.record(z.string(), optionValue).default({}),
 });
 

@@ -9,8 +9,11 @@ export type RunMode = 'fast' | 'quick' | 'small';
 
 /** A graph opened by a runtime, ready to be run any number of times. */
 export interface Session {
-  /** Runs once; `feeds` by graph input name, results by graph output name. */
-  run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Tensor>>;
+  /**
+   * Runs once; `feeds` by graph input name, results by graph output name.
+   * @param into memory that results are written to, by name; those that are not in it get memory of their own.
+   */
+  run(feeds: Readonly<Record<string, Feed>>, into?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
   /** Gives the memory back; the session cannot be used afterwards. */
   release(): Promise<void>;
 }

@@ -5,11 +5,12 @@ import type { SavedPicture } from '@danqing/studio/gallery/save-picture';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { collect } from '../collect.ts';
 import type { CliCommand } from '../command.ts';
+import { addAestheticOptions, aestheticOf, type TypedAesthetic } from '../drawing/aesthetic-options.ts';
 import type { Messages } from '../messages/index.ts';
 import { parseNumber } from '../parse-number.ts';
 
 /** The options as they were typed; undefined where nothing was. */
-interface Typed {
+interface Typed extends TypedAesthetic {
   readonly negative?: string;
   readonly model?: string;
   readonly vae?: string;
@@ -49,7 +50,7 @@ interface Typed {
 
 /**
  * Draws pictures.
- * @rows GEN-01, GEN-02, GEN-03, GEN-06, GEN-11, GEN-12, GEN-13, GEN-14, GEN-15, PR-01, PR-02, PR-03, PR-04, PR-05, PR-06, PR-07, PR-08, PR-09, PR-10, PR-12, EM-01, EM-02, EM-03, EM-04, EM-05, HN-01, HN-02, HN-03, LO-01, LO-02, LO-04, LO-05, LO-07, LY-01, LY-02, LY-03, CK-01
+ * @rows GEN-01, GEN-02, GEN-03, GEN-06, GEN-11, GEN-12, GEN-13, GEN-14, GEN-15, PR-01, PR-02, PR-03, PR-04, PR-05, PR-06, PR-07, PR-08, PR-09, PR-10, PR-12, EM-01, EM-02, EM-03, EM-04, EM-05, HN-01, HN-02, HN-03, LO-01, LO-02, LO-04, LO-05, LO-07, LY-01, LY-02, LY-03, CK-01, AG-01, AG-02, AG-03
  */
 export const generate: CliCommand = {
   name: 'generate',
@@ -94,7 +95,8 @@ export const generate: CliCommand = {
       .option('--save-latent <file>', say.saveLatent)
       .addOption(new Option('--mode <mode>', say.mode).choices(['auto', 'fast', 'quick', 'small']))
       .addOption(new Option('--provider <provider>', say.provider).choices(['cpu', 'webgpu', 'cuda']))
-      .option('--json', messages.help.json)
+      .option('--json', messages.help.json);
+    addAestheticOptions(command, messages)
       .addHelpText('after', `\n${messages.help.example}\n  ${say.example}`)
       .action(async (words: string[], _options: unknown, self: Command) => {
         await draw(await readPrompt(words), self.opts<Typed>(), messages);
@@ -214,6 +216,7 @@ function recipeOf(prompt: string, typed: Typed): RecipeInput {
     hypernetworkFolders: typed.hypernetworkDir?.slice(),
     embeddingFolders: typed.embeddingsDir?.slice(),
     forceAddOns: typed.force,
+    aesthetic: aestheticOf(typed),
     options: set,
   };
 }

@@ -1,4 +1,5 @@
 import type { ToldError } from '@danqing/studio/languages/chinese';
+import { aestheticEn } from './aesthetic.ts';
 import { changesEn } from './changes.ts';
 import { downloadsEn } from './downloads.ts';
 import { filesEn } from './files.ts';
@@ -112,6 +113,7 @@ export const en = {
     workflow: 'a workflow is embedded; ComfyUI opens it when the picture is dropped on it',
     text: (keyword: string, characters: number) => `${keyword}, ${characters} characters`,
   },
+  ...aestheticEn,
   ...filesEn,
   library: libraryEn,
   ...changesEn,

@@ -1,4 +1,5 @@
 import { errorInChinese, inChinese } from '@danqing/studio/languages/chinese';
+import { aestheticZh } from './aesthetic.ts';
 import { changesZh } from './changes.ts';
 import { downloadsZh } from './downloads.ts';
 import { filesZh } from './files.ts';
@@ -111,6 +112,7 @@ export const zh: Messages = {
     workflow: '内含工作流；把图拖到 ComfyUI 上即可打开',
     text: (keyword, characters) => `${keyword}，${characters} 个字符`,
   },
+  ...aestheticZh,
   ...filesZh,
   library: libraryZh,
   ...changesZh,

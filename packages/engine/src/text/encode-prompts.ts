@@ -25,6 +25,21 @@ export interface PromptEncoder extends Omit<Chunking, 'options'> {
   encode(chunks: readonly PromptChunk[], clipSkip: number): Promise<TextEncoding>;
   /** Must belong to this state of the encoder. */
   readonly cache: EncodingCache;
+  /** Changes the encodings of one chunk of every text of a schedule, after their emphasis. */
+  readonly refine?: (
+    chunks: readonly EncodedChunk[],
+    clipSkip: number,
+    signal: AbortSignal | undefined,
+  ) => Promise<readonly Float32Array[]>;
+}
+
+/** A chunk of one text of a schedule. */
+export interface EncodedChunk {
+  readonly chunk: PromptChunk;
+  /** [tokens, width]. */
+  readonly encoding: Float32Array;
+  /** How often the text occurs in the schedule. */
+  readonly count: number;
 }
 
 /** What a text encoder makes of chunks [n]: encodings [n, tokens, width]. */
@@ -214,7 +229,7 @@ class EncodingRun {
     const chunkCount = Math.max(...all.flatMap(({ chunks }) => chunks.map(({ length }) => length)));
     const joined: Tensor[][] = all.map(() => []);
     const pooled: Float32Array[] = all.map(() => new Float32Array());
-    for (const [e, { tokenizer, tokens }] of this.#encoders.entries()) {
+    for (const [e, { tokenizer, tokens, refine }] of this.#encoders.entries()) {
       const filler = emptyChunk(tokenizer, tokens);
       const encodings: Float32Array[][] = all.map(() => []);
       for (let i = 0; i < chunkCount; i++) {
@@ -223,9 +238,15 @@ class EncodingRun {
           const chunk = chunks[e]![i] ?? filler;
           const encoded = await this.#encodeChunk(e, chunk);
           if (i === 0 && encoded.pooled !== undefined) pooled[text] = encoded.pooled;
-          batch.push({ encoding: encoded.encoding, weights: chunk.weights, count });
+          batch.push({ chunk, encoding: encoded.encoding, weights: chunk.weights, count });
         }
-        this.#emphasize(batch).forEach((encoding, text) => encodings[text]!.push(encoding));
+        const emphasized = this.#emphasize(batch);
+        const refined = await refine?.(
+          batch.map(({ chunk, count }, text) => ({ chunk, count, encoding: emphasized[text]! })),
+          this.#clipSkip.clipSkips[e]!,
+          this.#request.signal,
+        );
+        (refined ?? emphasized).forEach((encoding, text) => encodings[text]!.push(encoding));
       }
       encodings.forEach((chunks, text) => joined[text]!.push(joinChunks(chunks, tokens)));
     }

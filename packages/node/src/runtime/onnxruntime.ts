@@ -22,9 +22,12 @@ export async function openOnnxRuntime(graph: Graph, options: OnnxRuntimeOptions)
       : openModel(await modelOf(graph, options.dialect), weightPlaces(graph).folder, options, MODES[options.mode]),
   );
   return {
-    async run(feeds) {
+    async run(feeds, into = {}) {
       const tensors = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(feed)]));
-      const results = await explained(graph, async () => session.run(tensors));
+      const places = Object.fromEntries(
+        session.outputNames.map((name) => [name, into[name] === undefined ? null : toOrt(into[name])]),
+      );
+      const results = await explained(graph, async () => session.run(tensors, places));
       return Object.fromEntries(
         Object.entries(results).map(([name, { dims, data }]) => [name, { shape: dims, data: data as Float32Array }]),
       );

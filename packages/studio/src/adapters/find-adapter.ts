@@ -47,9 +47,14 @@ export class AdapterFolders {
     return this.#byAlias(name);
   }
 
+  /** Paths of all files. */
+  async files(): Promise<readonly string[]> {
+    return (this.#files ??= this.#list());
+  }
+
   /** Names of all files, for those who look for one that is not there. */
   async names(): Promise<readonly string[]> {
-    return (await (this.#files ??= this.#list())).map(modelStem);
+    return (await this.files()).map(modelStem);
   }
 
   async #byAlias(name: string): Promise<FoundAdapter | undefined> {

@@ -1,5 +1,6 @@
 import type { RecipeInput } from '@danqing/contract/recipe';
 import { DanqingError } from '@danqing/engine/errors';
+import { readAesthetic } from '@danqing/engine/image/aesthetic-parameters';
 import type { GenerationParameters, Size } from '@danqing/engine/image/generation-parameters';
 import { optionNames, type OptionValue } from '@danqing/engine/pipelines/options';
 
@@ -43,6 +44,7 @@ export function restoreRecipe(parameters: GenerationParameters, size: Size): Rec
     clipSkip: parameters.clipSkip,
     // A graphics card's noise is computed as `nv`.
     rng: parameters.rng === 'CPU' ? 'cpu' : 'nv',
+    aesthetic: readAesthetic(parameters.extra),
     options: Object.fromEntries(
       Object.entries(parameters.settings).filter((entry): entry is [string, OptionValue] => optionNames.has(entry[0])),
     ),

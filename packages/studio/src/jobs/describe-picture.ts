@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
 import { writeAddNet } from '@danqing/engine/image/add-net';
+import { writeAesthetic } from '@danqing/engine/image/aesthetic-parameters';
 import type { GenerationParameters, NamedFile } from '@danqing/engine/image/generation-parameters';
 import { writeInfotext } from '@danqing/engine/image/infotext';
 import type { Pixels } from '@danqing/engine/image/pixels';
@@ -13,6 +14,7 @@ import type { TextUse } from '@danqing/engine/text/encode-prompts';
 import { stripComments } from '@danqing/engine/text/prompt/comments';
 import { PROGRAM } from '@danqing/engine/version';
 import { hashLatent, hashPixels } from '@danqing/node/image/hash-pixels';
+import type { ReadyAesthetic } from '../adapters/open-aesthetic.ts';
 import type { CheckpointFiles } from './checkpoint-files.ts';
 import type { PlannedBatch } from './plan-batches.ts';
 import { handledTagTypes, type ReadyAddOns } from './prepare-add-ons.ts';
@@ -31,6 +33,7 @@ export interface DrawnBatch {
   readonly runtime: Receipt['runtime'];
   readonly result: GenerateResult;
   readonly addOns: Pick<ReadyAddOns, 'applied' | 'notesOn' | 'loraHashes' | 'chosenLoras' | 'ignoredTags'>;
+  readonly aesthetic: Pick<ReadyAesthetic, 'addOns' | 'recorded'> | undefined;
 }
 
 /** The texts that go into the file of one picture. */
@@ -42,7 +45,7 @@ export interface PictureTexts {
 
 /** Says in A1111's words and in our own what picture `index` of a batch is made of. */
 export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels, latent: Float32Array): PictureTexts {
-  const { batch, files, refiner, sha256, runtime, result, addOns } = drawn;
+  const { batch, files, refiner, sha256, runtime, result, addOns, aesthetic } = drawn;
   const { request } = batch;
   const { seed, subseed } = request.seeds[index]!;
   const { schedule = automaticSchedule(request.sampler) } = request;
@@ -68,7 +71,7 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
     tiling: false,
     loraHashes: addOns.loraHashes,
     tiHashes: applied.tiHashes,
-    extra: writeAddNet(addOns.chosenLoras),
+    extra: [...writeAddNet(addOns.chosenLoras), ...writeAesthetic(aesthetic?.recorded)],
     version: PROGRAM,
     rng: recorded.rng,
     settings: { ...recorded.settings, ...recordTextOptions(request.text) },
@@ -90,7 +93,7 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
       ...(vae.file !== undefined && hashOf(vae.file, sha256)),
       why: vae.why,
     },
-    addOns: applied.addOns,
+    addOns: [...applied.addOns, ...(aesthetic?.addOns(sha256) ?? [])],
     text: {
       prompt: lengthOf(result.text.texts, 'prompt'),
       negativePrompt: lengthOf(result.text.texts, 'negative prompt'),

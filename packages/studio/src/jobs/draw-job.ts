@@ -4,6 +4,7 @@ import type { Receipt } from '@danqing/engine/image/receipt';
 import { generate, pictureOf } from '@danqing/engine/pipelines/generate';
 import type { Model, ModelHands } from '@danqing/engine/pipelines/model';
 import { isFolder } from '@danqing/engine/weights/diffusers/model-folder';
+import { openAesthetic } from '../adapters/open-aesthetic.ts';
 import type { FileHashes } from '../library/file-hashes.ts';
 import { type CheckpointFiles, openCheckpoint } from './checkpoint-files.ts';
 import { describePicture, notesOf } from './describe-picture.ts';
@@ -30,11 +31,13 @@ const DECODE_COST = 1.4;
 export interface DrawingPlace extends AddOnPlace {
   /**
    * The model of these files, kept from before or put together now, what it will run on, and what is to be said of that.
+   * @param besideBytes memory that the job takes beside its networks.
    * @throws unsupported when the runtime cannot be used here.
    */
   modelOf(
     files: CheckpointFiles,
     recipe: SettledRecipe,
+    besideBytes: number,
   ): Promise<{ readonly model: Model; readonly runtime: Receipt['runtime']; readonly notes: readonly string[] }>;
   /** The same, adapted. */
   adapted(files: CheckpointFiles, recipe: SettledRecipe, adapt: (hands: ModelHands) => ModelHands): Promise<Model>;
@@ -64,27 +67,37 @@ export async function drawJob(
   const { family } = files.parts;
   const facts = { family, nativeSize: family.nativeSize, resolution: resolutionOf(files.index.metadata) };
   const asked = settleRecipe(recipe, facts, () => place.random());
-  const { model, runtime, notes } = await place.modelOf(files, asked);
-  for (const text of [...remarksOn(asked), ...notes]) await tell({ type: 'note', job, text });
+  const aesthetic = recipe.aesthetic && (await openAesthetic(recipe.aesthetic, files.parts));
+  const besideBytes = aesthetic?.tuningBytes ?? 0;
+  const { model, runtime, notes } = await place.modelOf(files, asked, besideBytes);
+  for (const text of [...remarksOn(asked), ...notes, ...(aesthetic?.notes ?? [])])
+    await tell({ type: 'note', job, text });
   // Of the two sizes of SD 2.x, which one is right is known when it is known what the denoiser predicts.
   const sized = { ...facts, nativeSize: await model.nativeSize() };
   const settled = settleRecipe({ ...recipe, seed: asked.seed, subseed: asked.subseed }, sized, () => place.random());
   const addOns = await prepareAddOns(settled, files, place);
   const batches = planBatches({ ...settled, prompt: settled.prompt + addOns.addedTags });
-  const refiner = recipe.refiner && (await openRefiner(recipe.refiner, settled, place));
+  const refiner = recipe.refiner && (await openRefiner(recipe.refiner, settled, besideBytes, place));
   // Hashing goes on beside the drawing; it is only needed for the first picture.
-  const hashing = hashFiles(refiner === undefined ? [files] : [files, refiner.files], place.hashes);
+  const used = refiner === undefined ? [files] : [files, refiner.files];
+  const hashing = hashFiles(used, aesthetic?.files ?? [], place.hashes);
   hashing.catch(() => undefined);
 
   const progress = new Progress(batches.flatMap(planWork), place.now());
   for (const text of addOns.notes) await tell({ type: 'note', job, text });
-  const drawing = addOns.adapt === undefined ? model : await place.adapted(files, settled, addOns.adapt);
+  const tuned = (base: Model): Model => aesthetic?.gradient.tune(base) ?? base;
+  const drawing = tuned(addOns.adapt === undefined ? model : await place.adapted(files, settled, addOns.adapt));
+  const finishing = refiner && { ...refiner, model: tuned(refiner.model) };
   const { embeddings } = addOns;
 
   const showPreview = previewer(previews ? model.preview : undefined, place);
   for (const [batchNumber, batch] of batches.entries()) {
     addOns.beginStep(1);
-    const run = generate({ ...batch.request, refiner, handledTagTypes, embeddings }, drawing, control.signal);
+    const run = generate(
+      { ...batch.request, refiner: finishing, handledTagTypes, embeddings },
+      drawing,
+      control.signal,
+    );
     let next = await run.next();
     while (next.done !== true) {
       const event = next.value;
@@ -113,7 +126,7 @@ export async function drawJob(
     progress.finishUnit(place.now());
     for (const text of notesOf(result, addOns)) await tell({ type: 'note', job, text });
     const refined = result.isRefined ? refiner : undefined;
-    const drawn = { batch, files, refiner: refined, sha256: await hashing, runtime, result, addOns };
+    const drawn = { batch, files, refiner: refined, sha256: await hashing, runtime, result, addOns, aesthetic };
     for (const [i, pixels] of result.pixels.entries()) {
       const latent = pictureOf(result.latent, i).data;
       const { infotext, receipt } = describePicture(drawn, i, pixels, latent);
@@ -165,16 +178,22 @@ function previewer(preview: Model['preview'], place: DrawingPlace) {
 async function openRefiner(
   { checkpoint, switchAt }: NonNullable<SettledRecipe['refiner']>,
   recipe: SettledRecipe,
+  besideBytes: number,
   place: DrawingPlace,
 ): Promise<OpenRefiner> {
   const files = await openCheckpoint(checkpoint, recipe.vae);
-  const { model } = await place.modelOf(files, recipe);
+  const { model } = await place.modelOf(files, recipe, besideBytes);
   return { files, model, switchAt };
 }
 
 /** SHA-256 by path of the files that are used; a folder has none of its own. */
-async function hashFiles(used: readonly CheckpointFiles[], hashes: FileHashes): Promise<Map<string, string>> {
+async function hashFiles(
+  used: readonly CheckpointFiles[],
+  others: readonly string[],
+  hashes: FileHashes,
+): Promise<Map<string, string>> {
   const found = new Map<string, string>();
+  for (const path of others) found.set(path, await hashes.sha256(path));
   for (const { checkpoint, index, vae } of used) {
     const files = [isFolder(index) ? undefined : checkpoint, vae.file].filter((path) => path !== undefined);
     for (const path of files) found.set(path, await hashes.sha256(path));

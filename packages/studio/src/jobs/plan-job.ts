@@ -40,6 +40,7 @@ export interface PreparedFolder {
 /**
  * Decides how a job uses the memory that is free: the mode that is asked for, or of those that fit the one that should be
  * done first.
+ * @param besideBytes memory that the job takes beside its networks, at a time when any of them may be open.
  * @throws no-memory with the numbers when nothing fits.
  */
 export function planJob(
@@ -47,6 +48,7 @@ export function planJob(
   recipe: SettledRecipe,
   memory: MemoryState,
   prepared: PreparedFolder,
+  besideBytes = 0,
 ): JobPlan {
   // Each set of adapters would be another model to keep.
   const isAdapted = /<\w+:/.test(recipe.prompt) || recipe.loras.length > 0 || recipe.hypernetworks.length > 0;
@@ -63,7 +65,13 @@ export function planJob(
   );
   const modes = recipe.mode === 'auto' ? byTime(networks, recipe) : [recipe.mode];
   const together = recipe.batchSize === 1 ? '' : `, ${recipe.batchSize} at a time`;
-  const plan = chooseMemoryPlan(networks, modes, memory, `${recipe.width}×${recipe.height}${together}`);
+  const beside = besideBytes === 0 ? '' : ` beside ${(besideBytes / 1e9).toFixed(1)} GB for tuning the text encoder`;
+  const plan = chooseMemoryPlan(
+    networks,
+    modes,
+    { ...memory, freeBytes: memory.freeBytes - besideBytes },
+    `${recipe.width}×${recipe.height}${together}${beside}`,
+  );
   const [sizes] = networks.filter(({ running }) => running === 'sample').map((network) => network.sizes);
   return {
     ...plan,

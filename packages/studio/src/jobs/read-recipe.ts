@@ -28,6 +28,7 @@ interface FieldSchema {
   readonly minimum?: number | undefined;
   readonly maximum?: number | undefined;
   readonly multipleOf?: number | undefined;
+  readonly minLength?: number | undefined;
   readonly enum?: readonly unknown[] | undefined;
   readonly prefixItems?: readonly unknown[] | undefined;
   readonly properties?: Readonly<Record<string, FieldSchema>> | undefined;
@@ -41,7 +42,8 @@ function schemaAt([name, ...within]: readonly string[]): FieldSchema {
 }
 
 /** What a field can be, as a phrase. */
-function describe({ type, minimum, maximum, multipleOf, enum: words, prefixItems }: FieldSchema): string {
+function describe({ type, minimum, maximum, multipleOf, minLength, enum: words, prefixItems }: FieldSchema): string {
+  if (minLength !== undefined) return 'text that is not empty';
   if (words !== undefined) return `one of ${words.join(', ')}`;
   if (prefixItems !== undefined) return `two numbers, each ${describe(prefixItems[0] as FieldSchema)}`;
   const kinds: Record<string, string> = {

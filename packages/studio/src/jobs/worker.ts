@@ -82,12 +82,14 @@ const place: DrawingPlace = {
   hashes,
   now: () => performance.now(),
   random: Math.random,
-  async modelOf(files, recipe) {
+  async modelOf(files, recipe, besideBytes) {
     const runtime: Runtime = runtimes[recipe.runtime];
     const { sessions, models } = await openOn(runtime);
     const asked = recipe.mode === 'auto' ? UNPLANNED.mode : recipe.mode;
     const plan =
-      runtime === runtimes.cpu ? planJob(files, recipe, readMemoryState(), prepared) : { ...UNPLANNED, mode: asked };
+      runtime === runtimes.cpu
+        ? planJob(files, recipe, readMemoryState(), prepared, besideBytes)
+        : { ...UNPLANNED, mode: asked };
     const { mode } = plan;
     await sessions.configure(plan);
     return {

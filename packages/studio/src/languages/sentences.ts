@@ -20,6 +20,11 @@ export const sentences: Readonly<Record<string, string>> = {
   '{} add-ons are stacked at more than {} each; 0.5 to {} is usual then.':
     '{} 个附加模型的权重都超过 {}；叠加时一般用 0.5 到 {}。',
 
+  // Notes on aesthetic gradients
+  'Aesthetic gradients are an old technique and weaker than the others; a LoRA or an embedding does more.':
+    '美学梯度是较旧的技术，效果弱于其他方法；LoRA 或嵌入（embedding）更有效。',
+  '{} (aesthetic gradient): {} is tuned in {} steps for every text.': '{}（美学梯度）：每段文字用 {3} 步微调 {2}。',
+
   // Notes on models
   '{} has time steps of its own; the scheduler {} has no effect.': '{} 有自己的时间步，调度器 {} 不起作用。',
   'Little memory is free: drawing in mode {} instead of {}.': '空闲内存不多：改用 {} 模式，而不是 {}。',

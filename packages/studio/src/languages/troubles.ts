@@ -1,5 +1,35 @@
 /** The parts of errors: where, what was expected, what was found, and what to do. For `{}` and `{*}` see chinese.ts. */
 export const troubles: Readonly<Record<string, string>> = {
+  // Aesthetic gradients
+  'aesthetic gradient': '美学梯度',
+  'aesthetic embedding': '美学向量',
+  'aesthetic text': '美学文字',
+  'text that is not empty': '非空文字',
+  'at most {} tokens': '最多 {} 个词元',
+  'an encoding of finite values': '数值有限的编码',
+  'others after tuning at a rate of {}': '以学习率 {} 微调后出现非有限数值',
+  'Choose a lower rate, such as 0.0001, or fewer steps.': '请用更低的学习率，如 0.0001，或更少的步数。',
+  'a checkpoint of SD 1.x, whose only text encoder is CLIP-L': 'SD 1.x 大模型（只有 CLIP-L 一个文本编码器）',
+  'For other checkpoints there are LoRAs and embeddings.': '其他大模型请用 LoRA 或嵌入。',
+  "CLIP-L's text encoder (of width {}) with its text_projection": 'CLIP-L 文本编码器（宽 {}）及其 text_projection',
+  "CLIP ViT-L/14's picture encoder with its visual_projection": 'CLIP ViT-L/14 图像编码器及其 visual_projection',
+  'Checkpoints do not hold it. Get model.safetensors (1.7 GB) of huggingface.co/openai/clip-vit-large-patch14 and put it into {}.':
+    '大模型里没有它。请从 huggingface.co/openai/clip-vit-large-patch14 获取 model.safetensors（1.7 GB），放进 {}。',
+  'no files in {}': '{} 中没有文件',
+  '{} files in {}, none of which has it': '{2} 中有 {1} 个文件，都不含它',
+  '{}, which has it not': '{}，其中没有它',
+  'an aesthetic embedding: a .pt file of one vector and nothing else': '美学向量：只含一个向量的 .pt 文件',
+  'a vector of {} numbers, as wide as the features of the text encoder': '{} 个数的向量，与文本编码器的特征同宽',
+  'It was made with another CLIP; those of ViT-L/14 have 768.': '它是用另一种 CLIP 制作的；ViT-L/14 的有 768 个数。',
+  'finite values, not all of them 0': '有限且不全为 0 的数值',
+  'The file is damaged; get or make it anew.': '文件已损坏，请重新获取或制作。',
+  "CLIP's projection of texts": 'CLIP 的文本投影',
+  'an identity matrix, which some programs write where they have none': '单位矩阵（有些程序在缺失时写入）',
+  'Get model.safetensors of openai/clip-vit-large-patch14.':
+    '请获取 openai/clip-vit-large-patch14 的 model.safetensors。',
+  'pictures to make it of': '用来制作的图片',
+  'Choose another name, or --overwrite.': '请换个名称，或加 --overwrite。',
+
   // Settings of a picture
   steps: '步数',
   width: '宽',

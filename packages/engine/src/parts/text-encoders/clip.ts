@@ -15,7 +15,7 @@ import { layerNormLayer } from '../../nn/norm.ts';
 import type { WeightScope } from '../../weights/scope.ts';
 import { type ClipNaming, clipNames } from './clip-names.ts';
 
-/** Width of an attention head in every CLIP text encoder. */
+/** Width of an attention head in every CLIP text encoder, and in the picture encoder of ViT-L. */
 const HEAD_WIDTH = 64;
 
 /** The matrix behind the pooled vector, as a tensor (OpenCLIP) or a layer (transformers). */
@@ -97,7 +97,7 @@ export function clipText(
   const names = clipNames[config.naming];
   const run = (x: Value, from: number, to: number): Value => {
     let h = x;
-    for (let i = from; i < to; i++) h = clipLayer(h, scope.at(names.layers).at(i), config);
+    for (let i = from; i < to; i++) h = clipLayer(h, scope.at(names.layers).at(i), { ...config, causal: true });
     return h;
   };
   const norm = (x: Value): Value => layerNormLayer(x, scope.at(names.finalNorm));
@@ -107,11 +107,18 @@ export function clipText(
   return { encoding: normed ? norm(hidden) : hidden, last: () => norm(run(hidden, taken, layers)) };
 }
 
-function clipLayer(x: Value, scope: WeightScope, { naming, width, innerWidth, activation }: ClipTextConfig): Value {
+/** What a layer of CLIP is built by; `causal` hides later tokens, as texts need it and pictures do not. */
+type ClipLayerConfig = Pick<ClipTextConfig, 'naming' | 'width' | 'innerWidth' | 'activation'> & {
+  readonly causal: boolean;
+};
+
+/** A layer of a CLIP encoder, of texts or of pictures: x [n, tokens, width] to the same shape. */
+export function clipLayer(x: Value, scope: WeightScope, config: ClipLayerConfig): Value {
+  const { naming, width, innerWidth, activation, causal } = config;
   const names = clipNames[naming];
   const normal = layerNormLayer(x, scope.at(names.norm1));
   const own = scope.at(names.attention);
-  const settings = { heads: width / HEAD_WIDTH, causal: true };
+  const settings = { heads: width / HEAD_WIDTH, causal };
   const mixed =
     naming === 'openClip'
       ? stackedAttentionLayer(normal, own, settings)
@@ -127,7 +134,7 @@ function clipLayer(x: Value, scope: WeightScope, { naming, width, innerWidth, ac
 }
 
 /** The vector of the token that `pooledAt` [n, tokens, 1] marks, of x [n, tokens, width], projected: [n, pooled width]. */
-function pool(x: Value, pooledAt: Value, scope: WeightScope): Value {
+export function pool(x: Value, pooledAt: Value, scope: WeightScope): Value {
   const marked = sum(multiply(x, pooledAt), [1]);
   const width = x.shape[2] as number;
   // OpenCLIP multiplies by its matrix from the right; the transformers library keeps the same one turned, as a linear layer.

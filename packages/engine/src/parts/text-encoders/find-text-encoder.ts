@@ -40,5 +40,9 @@ export function findTextEncoder(root: WeightScope, traits: ClipTextTraits): Text
 }
 
 /** The place that holds the projection: beside the layers, or around them as the transformers library has it. */
-const projectionOf = (root: WeightScope, place: string, { naming }: ClipTextConfig): WeightScope =>
+export const projectionOf = (
+  root: WeightScope,
+  place: string,
+  { naming }: Pick<ClipTextConfig, 'naming'>,
+): WeightScope =>
   root.at(naming === 'openClip' ? place : place.slice(0, Math.max(0, place.lastIndexOf('.'))), 'text encoder');

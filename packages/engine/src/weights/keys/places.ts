@@ -10,6 +10,14 @@ export const places = {
   sdxlClipL: ['conditioner.embedders.0.transformer.text_model'],
   sdxlClipG: ['conditioner.embedders.1.model', 'conditioner.embedders.1.transformer.text_model'],
   refinerClipG: ['conditioner.embedders.0.model', 'conditioner.embedders.0.transformer.text_model'],
+  /** CLIP-L in files of its own: of the transformers library (whose version 5 leaves the path out), of ComfyUI, and inside SD 3. */
+  clipTower: [
+    'text_model',
+    '',
+    'text_encoder.text_model',
+    'clip_l.transformer.text_model',
+    'text_encoders.clip_l.transformer.text_model',
+  ],
   /** In a checkpoint, or a file of its own. */
   kl: ['first_stage_model', ''],
 } as const satisfies Record<string, readonly string[]>;

@@ -19,7 +19,17 @@ const VERSION = '3\n';
  * @throws unsupported for an element type that torch has no name for.
  */
 export function planTorchZip(tensors: readonly SavedTensor[]): FilePlan {
-  const pickle = pickleOf(tensors);
+  return planArchive(tensors, pickleOf(tensors));
+}
+
+/** The same for `torch.save` of a tensor and nothing else, which is read back under the name `0`. @throws as `planTorchZip`. */
+export function planTorchTensor(tensor: SavedTensor): FilePlan {
+  const pickle = new PickleWriter();
+  writeTensor(pickle, tensor, '0');
+  return planArchive([tensor], pickle.end());
+}
+
+function planArchive(tensors: readonly SavedTensor[], pickle: Uint8Array<ArrayBuffer>): FilePlan {
   const version = new TextEncoder().encode(VERSION);
   const { members, size, frame } = layOutZip([
     { name: `${ROOT}/data.pkl`, length: pickle.length },

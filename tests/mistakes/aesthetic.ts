@@ -1,0 +1,165 @@
+import type { Mistake } from '../../scripts/mistake.ts';
+
+// Mistakes in aesthetic gradients: the text encoder is tuned towards something else, or what was tuned is used otherwise.
+
+const engine = 'packages/engine/src';
+const gradient = `${engine}/adapters/aesthetic-gradient`;
+const runs = ['tests/aesthetic.test.ts'];
+const vectors = [`${gradient}/aesthetic-vector.test.ts`];
+const infotext = [`${engine}/image/aesthetic-parameters.test.ts`];
+
+export const mistakes: Mistake[] = [
+  {
+    id: 'aesthetic-away',
+    what: 'texts are tuned away from the aesthetic vector',
+    file: `${gradient}/text-tower.ts`,
+    find: 'const loss = negate(sum(multiply(likeness, share), [0]));',
+    replace: 'const loss = sum(multiply(likeness, share), [0]);',
+    tests: runs,
+  },
+  {
+    id: 'aesthetic-product-not-cosine',
+    what: 'the product counts in place of the cosine',
+    file: `${gradient}/text-tower.ts`,
+    find: 'divide(features, lengths)',
+    replace: 'features',
+    tests: runs,
+  },
+  {
+    id: 'aesthetic-tokens-not-tuned',
+    what: 'the vectors of tokens are not tuned',
+    file: `${gradient}/aesthetic-gradient.ts`,
+    find: 'adam.step(names.map((name) => gradients[gradientOf(name)]!.data));',
+    replace:
+      'gradients[gradientOf(TOKEN_ROWS)]!.data.fill(0);\n        adam.step(names.map((name) => gradients[gradientOf(name)]!.data));',
+    tests: runs,
+  },
+  {
+    id: 'aesthetic-counts-ignored',
+    what: 'a text that a schedule has twice counts once',
+    file: `${gradient}/aesthetic-gradient.ts`,
+    find: '({ count }) => count / total',
+    replace: '() => 1 / chunks.length',
+    tests: runs,
+  },
+  {
+    id: 'aesthetic-clip-skip',
+    what: 'CLIP skip is not for the tuned encoding',
+    file: `${gradient}/aesthetic-gradient.ts`,
+    find: 'encodingGraph(this.#tower, clipSkip)',
+    replace: 'encodingGraph(this.#tower, 1)',
+    tests: runs,
+  },
+  {
+    id: 'aesthetic-slerp-along-width',
+    what: 'encodings are mixed along their width, not along the tokens',
+    file: `${gradient}/aesthetic-gradient.ts`,
+    find: 'slerpColumns(own, tuned, weight, this.#tower.config.tokens)',
+    replace: 'slerpColumns(own, tuned, weight, own.length)',
+    tests: runs,
+  },
+  {
+    id: 'aesthetic-text-normalized',
+    what: 'a text that is turned to gets the length 1, too',
+    file: `${gradient}/aesthetic-gradient.ts`,
+    find: ': features;',
+    replace: ': normalized(features);',
+    tests: runs,
+  },
+  {
+    id: 'aesthetic-negative-sum',
+    what: 'a negative text is turned to like any other',
+    file: `${gradient}/aesthetic-gradient.ts`,
+    find: 'value - features[i]!',
+    replace: 'value + features[i]!',
+    tests: runs,
+  },
+  {
+    id: 'aesthetic-identity-taken',
+    what: 'an identity matrix passes for the projection',
+    file: `${gradient}/text-tower.ts`,
+    find: 'if (size !== within',
+    replace: 'if (size >= 0 || size !== within',
+    tests: runs,
+  },
+  {
+    id: 'aesthetic-length',
+    what: 'the aesthetic vector keeps its length',
+    file: `${gradient}/aesthetic-vector.ts`,
+    find: 'value / length',
+    replace: 'value',
+    tests: vectors,
+  },
+  {
+    id: 'aesthetic-not-a-number',
+    what: 'an aesthetic vector with NaN is taken',
+    file: `${gradient}/aesthetic-vector.ts`,
+    find: '!Number.isFinite(length) || length === 0',
+    replace: 'length === 0',
+    tests: vectors,
+  },
+  {
+    id: 'adam-uncorrected',
+    what: 'the means of gradients are not corrected for their beginning at 0',
+    file: `${engine}/training/adam.ts`,
+    find: 'learningRate / (1 - beta1 ** this.#steps)',
+    replace: 'learningRate',
+    tests: [`${engine}/training/adam.test.ts`, ...runs],
+  },
+  {
+    id: 'adam-no-epsilon',
+    what: 'a gradient of 0 divides by 0',
+    file: `${engine}/training/adam.ts`,
+    find: '/ rootOfCorrection + epsilon)',
+    replace: '/ rootOfCorrection)',
+    tests: [`${engine}/training/adam.test.ts`],
+  },
+  {
+    id: 'runtime-into-ignored',
+    what: 'results are not written where they are asked for',
+    file: 'packages/node/src/runtime/onnxruntime.ts',
+    find: 'into[name] === undefined ? null',
+    replace: 'into[name] === undefined || name !== undefined ? null',
+    tests: runs,
+  },
+  {
+    id: 'vision-causal',
+    what: 'patches of a picture see only those before them',
+    file: `${engine}/parts/vision/clip.ts`,
+    find: 'causal: false',
+    replace: 'causal: true',
+    tests: runs,
+  },
+  {
+    id: 'vision-gelu',
+    what: 'the picture encoder has the other activation',
+    file: `${engine}/parts/vision/clip.ts`,
+    find: "activation: 'quickGelu'",
+    replace: "activation: 'gelu'",
+    tests: runs,
+  },
+  {
+    id: 'bicubic-skips',
+    what: 'shrinking looks at four pixels only',
+    file: `${engine}/image/resize-bicubic.ts`,
+    find: 'const stretch = Math.max(1, scale);',
+    replace: 'const stretch = 1;',
+    tests: runs,
+  },
+  {
+    id: 'bicubic-sharper',
+    what: 'the cubic is OpenCV’s, not PIL’s',
+    file: `${engine}/image/resize-bicubic.ts`,
+    find: 'const A = -0.5;',
+    replace: 'const A = -0.75;',
+    tests: runs,
+  },
+  {
+    id: 'aesthetic-infotext-numbers',
+    what: 'numbers are written as JavaScript does',
+    file: `${engine}/image/aesthetic-parameters.ts`,
+    find: 'printPython(used.learningRate)',
+    replace: 'String(used.learningRate)',
+    tests: infotext,
+  },
+];
