@@ -23,8 +23,8 @@ beforeAll(async () => {
 });
 afterAll(async () => Promise.all(open.map(async (session) => session.release())));
 
-async function openGraph(graph: Graph): Promise<Session> {
-  const opened = await openOnCpu(graph, 'fast');
+async function openGraph(graph: Graph, threads?: number): Promise<Session> {
+  const opened = await openOnCpu(graph, 'fast', threads);
   open.push(opened);
   return opened;
 }
@@ -34,6 +34,9 @@ const cases = (part: string): string[] =>
   [...new Set(Object.keys(expected).map((key) => key.split('.').slice(0, 2).join('.')))]
     .filter((key) => key.startsWith(`${part}.`))
     .sort();
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Tensor['data']): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** A recorded tensor of one entry as a batch of one. */
 const batchOf = (key: string): Tensor => ({ ...expected[key]!, shape: [1, ...expected[key]!.shape] });
@@ -70,6 +73,17 @@ describe('the bundled checkpoint', () => {
       expect(prediction!.shape, name).toEqual(x.shape);
       expect(relativeError(prediction!.data, expected[`${name}.eps`]!.data), name).toBeLessThan(1e-4);
     }
+  });
+
+  it('GEN-02: the number of threads changes no bit of what its UNet predicts', async () => {
+    const [x, timestep, context] = ['x', 't', 'ctx'].map((key) => expected[`unet.0.${key}`]!) as [Feed, Feed, Feed];
+    const predict = async (threads: number): Promise<Tensor['data']> => {
+      const { prediction } = await (await openGraph(parts.denoiser().graph(), threads)).run({ x, timestep, context });
+      return prediction!.data;
+    };
+    const alone = await predict(1);
+    for (const threads of [2, 3, 8])
+      expect(Buffer.compare(bytesOf(await predict(threads)), bytesOf(alone)), `${threads}`).toBe(0);
   });
 
   it('GEN-13: its VAE decodes as recorded', async () => {
