@@ -1,5 +1,5 @@
 // Writes an SD 1.5 checkpoint of full size with seeded random weights (2.1 GB, fp16): the ruler of the measurements here.
-// npm run bench:make -- FILE
+// npx tsx benchmarks/make-sd15.ts FILE
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { encodeFloat32 } from '@danqing/engine/tensor/encode';
 import { type KeyAndShape, sd15Tensors } from './sd15-tensors.ts';

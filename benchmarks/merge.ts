@@ -1,6 +1,6 @@
 // Time and memory of merging two checkpoints of F16, against the same merge by a torch script (merge.py) on the same cores, both from
 // page cache and until the result is on the disk; and whether the results are the same, bit for bit.
-// npm run bench:make -- model.safetensors; node --import tsx benchmarks/merge.ts PYTHON model.safetensors [FOLDER FOR BIG FILES]
+// npx tsx benchmarks/make-sd15.ts model.safetensors; npx tsx benchmarks/merge.ts PYTHON model.safetensors [FOLDER FOR BIG FILES]
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -197,8 +197,14 @@ describe('what is inside a checkpoint', () => {
     expect(of(sd1).bakedVae).toBe(true);
     const bare = of(without(/^first_stage/, sd1));
     expect([bare.bakedVae, bare.missing.map(({ id }) => id)]).toEqual([false, ['vae']]);
-    expect(english(bare.warnings)).toBe('Not inside: VAE. Choose a file for each.');
     expect(of(unetShapes('sd1')).bakedVae).toBeUndefined();
+  });
+
+  it('names the parts that have to come from other files', () => {
+    expect(english(of(without(/^cond_stage/, sd1)).warnings)).toMatch(
+      /^Not inside: .*CLIP.*\. Choose a file for each\.$/,
+    );
+    expect(of(without(/^first_stage/, sd1)).warnings).toEqual([]);
   });
 
   it('LIB-15: the base model and its native size', () => {

@@ -110,9 +110,9 @@ export const mistakes: Mistake[] = [
   {
     id: 'upsampler-name',
     what: 'the layer that enlarges is looked for behind a transformer only',
-    file: 'packages/engine/src/weights/keys/unet-names.ts',
-    find: '[1, 2].find(',
-    replace: '[2].find(',
+    file: 'packages/engine/src/weights/keys/diffusers/unet-names.ts',
+    find: 'return has(`output_blocks.${block}.2.conv`)',
+    replace: 'return block > 0',
     tests: modules,
   },
   {

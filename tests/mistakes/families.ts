@@ -261,8 +261,8 @@ export const mistakes: Mistake[] = [
     id: 'diffusers-up-blocks',
     what: 'the enlarging layer of diffusers is looked for where no transformer stands before it',
     file: `${engine}/weights/keys/diffusers/unet-names.ts`,
-    find: 'attends[level] === true ? 2 : 1',
-    replace: '1',
+    find: 'attends[level] === true',
+    replace: 'false',
     tests: keys,
   },
   {

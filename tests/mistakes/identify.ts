@@ -69,9 +69,9 @@ export const mistakes: Mistake[] = [
   {
     id: 'identify-ip-adapter-is-lora',
     what: 'an IP-Adapter that brings LoRAs along is taken for a LoRA',
-    file: `${folder}/read-add-on.ts`,
-    find: "key.startsWith('ip_adapter.') || key.startsWith('image_proj.')",
-    replace: "key.startsWith('image_proj.latents')",
+    file: `${folder}/layouts/xlabs.ts`,
+    find: '\\.processor\\.\\w+_lora',
+    replace: '\\.\\w+_lora',
     tests: kindTests,
   },
   {

@@ -58,7 +58,7 @@ describe('danqing inspect', () => {
         LoRA for Stable Diffusion 1.x
 
         base        Stable Diffusion 1.x
-        good for    adds a character, a style or a thing; in a prompt: <lora:NAME:1>
+        good for    adds a character, a style or a thing; in a prompt: <lora:cat:1>
         belongs in  models/Lora
         size        3.23 MB, usual for its kind (1.00 MB to 900 MB)
         precision   full precision (32 bits)
@@ -73,7 +73,7 @@ describe('danqing inspect', () => {
         embedding for Stable Diffusion 1.x, 8 vectors
 
         base        Stable Diffusion 1.x
-        good for    a word of the prompt with a learned meaning
+        good for    a word with a learned meaning; in a prompt: word
         belongs in  embeddings
         size        583 KB, more than usual for its kind (3.00 KB to 500 KB)
         precision   full precision (32 bits)
@@ -91,14 +91,14 @@ describe('danqing inspect', () => {
         LoRA，用于 Stable Diffusion 1.x
 
         底模      Stable Diffusion 1.x
-        用途      加入人物、画风或物品；提示词写 <lora:名称:1>
+        用途      加入人物、画风或物品；提示词写 <lora:cat:1>
         应放在    models/Lora
         大小      3.23 MB，同类文件一般为 1.00 MB 至 900 MB
         精度      全精度（32 位）
         修改      去噪网络：128 层
         秩        4
         键名写法  diffusers 注意力处理器
-        依据      键名为 diffusers 注意力处理器 的写法，共 128 个模块
+        依据      键名写法为 diffusers 注意力处理器，共 128 个模块
                   交叉注意力的文本输入宽 768
         安全性    safetensors 格式，无法携带代码
       "

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, parse } from 'node:path';
 import type { FileInspection } from '@danqing/studio/library/inspect-file';
 import { showText } from '@danqing/studio/library/show-text';
 import type { filesEn } from '../messages/files.ts';
@@ -34,14 +34,18 @@ export function printCard(inspection: FileInspection, say: Say): string {
   return `${name}${called}\n  ${heading}\n\n${printColumns(cells)}`;
 }
 
-function factRows(found: Identified, { sizeBytes, sameVae, vaeFile, vaeAdvice }: FileInspection, say: Say): Row[] {
+function factRows(
+  found: Identified,
+  { path, sizeBytes, sameVae, vaeFile, vaeAdvice }: FileInspection,
+  say: Say,
+): Row[] {
   const { families, goodFor, folder, kind, size, precision, weightSet, prediction, bakedVae, parts, addOn } = found;
   const isModel = kind === 'checkpoint' || kind === 'denoiser';
   const { usual, verdict } = size;
   const bytes = printBytes(sizeBytes);
   return [
     [say.base, families.map((family) => (isModel ? sized(family, found.notedSize, say) : family.title))],
-    [say.use, goodFor.map(say.inWords)],
+    [say.use, goodFor.map((use) => say.inWords(use).replace('NAME', parse(path).name))],
     [say.folder, kind === 'unknown' ? [] : [folder ?? say.noFolder]],
     [
       say.size,
@@ -135,7 +139,7 @@ function hashRows({ hashes }: FileInspection, say: Say): Row[] {
   return [[say.hashes, lines]];
 }
 
-function troubleRows({ identification: found, notices }: FileInspection, say: Say): Row[] {
+function troubleRows({ path, identification: found, notices }: FileInspection, say: Say): Row[] {
   const damage = found?.damage ?? [];
   const told = new Set(damage.map(({ en }) => en).join(' '));
   return [
@@ -152,7 +156,7 @@ function troubleRows({ identification: found, notices }: FileInspection, say: Sa
         ...notices
           .filter(({ type, says }) => !(type === 'bad-file' && told.size > 0 && says.en.startsWith(damage[0]!.en)))
           .map(({ says }) => says),
-      ].map(say.inWords),
+      ].map((words) => say.inWords(words).replace(`${path}: `, '')),
     ],
   ];
 }

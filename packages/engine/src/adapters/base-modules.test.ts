@@ -4,7 +4,7 @@ import { sd15Tensors } from '../../../../benchmarks/sd15-tensors.ts';
 import keyLists from '../../../../tests/fixtures/key-lists.json' with { type: 'json' };
 import { shapeIndex } from '../../../../tests/shape-index.ts';
 import { type UnetShape, openClipTensors, unetTensors } from '../../../../tests/unet-tensors.ts';
-import { diffusersUnetNames } from '../weights/keys/unet-names.ts';
+import { diffusersUnetNames } from '../weights/keys/diffusers/unet-names.ts';
 import { baseModules, type BasePart } from './base-modules.ts';
 
 const SD1: UnetShape = {

@@ -1,6 +1,6 @@
+import { diffusersUnetNames } from '../weights/keys/diffusers/unet-names.ts';
 import { openClipNames } from '../weights/keys/open-clip-names.ts';
 import { places } from '../weights/keys/places.ts';
-import { diffusersUnetNames } from '../weights/keys/unet-names.ts';
 import type { TensorEntry, TensorIndex } from '../weights/tensor-index.ts';
 
 /** The networks of a checkpoint that adapters change; text encoders are counted as the family joins them. */

@@ -54,7 +54,7 @@ export function describeAddOn(
     reasons: [
       {
         en: `keys as of ${read.layout.title.en}, for ${read.modules.length} modules`,
-        zh: `键名为 ${read.layout.title.zh} 的写法，共 ${read.modules.length} 个模块`,
+        zh: `键名写法为 ${read.layout.title.zh}，共 ${read.modules.length} 个模块`,
       },
       ...(base === undefined ? [] : [base.why]),
     ],

@@ -88,8 +88,9 @@ function missingParts(family: KnownFamily, present: ReadonlySet<string>, layout:
 }
 
 function missingWarnings(missing: readonly SectionId[], kind: string): Words[] {
-  if (missing.length === 0 || kind !== 'checkpoint') return [];
-  const names = missing.map((id) => sectionTitles[id]);
+  // A missing VAE is a fact of its own (`bakedVae`).
+  const names = missing.filter((id) => id !== 'vae').map((id) => sectionTitles[id]);
+  if (names.length === 0 || kind !== 'checkpoint') return [];
   return [
     {
       en: `Not inside: ${names.map(({ en }) => en).join(', ')}. Choose a file for each.`,

@@ -9,7 +9,7 @@ export interface Kind {
   readonly folder: string | undefined;
   /** Usual size in bytes; undefined where every size is. */
   readonly usualBytes: readonly [least: number, most: number] | undefined;
-  /** What one does with it. */
+  /** What one does with it; NAME stands for that of the file. */
   readonly use: Words;
 }
 

@@ -69,8 +69,6 @@ function readKeys(index: TensorIndex): ReadAddOn | undefined {
     if (split === undefined) {
       const word = embeddingOf(key, entry, index);
       if (word !== undefined) embeddings.add(word);
-      // An IP-Adapter brings LoRAs along, and is none.
-      else if (key.startsWith('ip_adapter.') || key.startsWith('image_proj.')) return undefined;
       else strangers.push(key);
       continue;
     }

@@ -6,6 +6,7 @@ import { sha256OfFile } from '@danqing/node/files/hash-file';
 import { makeFolder } from '@danqing/node/files/make-folder';
 import { placeFile } from '@danqing/node/files/place-file';
 import { forgetPart, journalPath } from '@danqing/node/network/transfer/journal';
+import { isContainerEnding, rightEnding } from '../library/container-endings.ts';
 import { pathsLike } from '../library/find-folders.ts';
 import { ownFolderOf } from '../library/folder-rules.ts';
 import type { Arrival } from './examine-arrival.ts';
@@ -28,19 +29,6 @@ export interface Settled {
   readonly existed: boolean;
 }
 
-const SAFETENSORS = ['.safetensors', '.safetensor', '.sft'];
-const PICKLES = ['.ckpt', '.pt', '.pth', '.bin', '.pkl'];
-/** Endings that programs expect of a container, the usual one first. */
-const ENDINGS: Readonly<Record<string, readonly string[]>> = {
-  safetensors: SAFETENSORS,
-  'torch zip': PICKLES,
-  'torch legacy': PICKLES,
-  'torch tar': PICKLES,
-  pickle: PICKLES,
-  GGUF: ['.gguf'],
-  ONNX: ['.onnx'],
-};
-
 /** The folder that what arrived belongs in; a kind without a folder of its own is kept among the models. */
 export async function destinationFolder({ home, to, kind }: Destination, arrived: KindId): Promise<string> {
   if (to !== undefined) return to;
@@ -54,12 +42,10 @@ export function nameFor(
   { format, kind }: Pick<Arrival, 'format' | 'kind'>,
 ): { name: string; note?: string } {
   const name = safeFileName(said);
-  const endings = format === undefined ? undefined : ENDINGS[format];
   const { stem, ending } = splitEnding(name);
-  if (endings === undefined || endings.includes(ending.toLowerCase())) return { name };
-  const right = endings === PICKLES && kind !== 'checkpoint' ? '.pt' : endings[0]!;
-  const isOther = [...SAFETENSORS, ...PICKLES, '.gguf', '.onnx'].includes(ending.toLowerCase());
-  const corrected = safeFileName(`${isOther ? stem : name}${right}`);
+  const right = format === undefined ? undefined : rightEnding(ending, format, kind);
+  if (right === undefined) return { name };
+  const corrected = safeFileName(`${isContainerEnding(ending) ? stem : name}${right}`);
   return { name: corrected, note: `It is called ${name} but is a ${format} file: saved as ${corrected}.` };
 }
 

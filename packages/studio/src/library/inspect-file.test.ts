@@ -39,6 +39,9 @@ describe('inspectFile', () => {
         zh: 'pickle 格式，可能携带 Python 代码；本程序绝不运行，其他程序会运行。可用 danqing convert 转换。',
       },
     });
+    const named = join(folder, 'pickle', 'evil.ckpt');
+    writeFileSync(named, 'cos\nsystem\n(S"echo"\ntR.', 'latin1');
+    expect((await inspectFile(named)).safety.says.en).toMatch(/^pickle that names code.*do not load it there\.$/);
     const picture = await inspectFile(sharedData('ti/gasai-yuno-200.png'));
     expect(picture.safety.container).toBe('safe');
     expect((await inspectFile(sharedData('taesd/taesd.safetensors'))).safety.says.en).toBe(
@@ -140,6 +143,18 @@ describe('inspectFile', () => {
     rmSync(join(folder, 'onnx', 'selected_tags.csv'));
     const pose = await inspectFile(join(folder, 'onnx', 'dw-ll_ucoco_384.onnx'));
     expect(pose.identification).toMatchObject({ kind: 'annotator' });
+  });
+
+  it('says that a file has the ending of another container', async () => {
+    const noticesOf = async (from: string, name: string): Promise<string[]> =>
+      (await inspectFile(put(from, name, 'endings'))).notices.map(({ type, says }) => `${type}: ${says.en}`);
+    expect(await noticesOf('taesd/taesd.safetensors', 'tiny.ckpt')).toEqual([
+      'odd-name: By its contents it is a safetensors file; other programs may refuse it under this name. Rename it tiny.safetensors.',
+    ]);
+    expect(await noticesOf('ti/gasai-yuno-200.pt', 'word.safetensors')).toEqual([
+      expect.stringContaining('Rename it word.pt.'),
+    ]);
+    expect(await noticesOf('ti/gasai-yuno-200.pt', 'word.bin')).toEqual([]);
   });
 
   it('says why a file is no model, and throws only where there is none', async () => {

@@ -20,6 +20,7 @@ import { inspectModel } from './inspect-model.ts';
 import { isSafeContainer } from './is-safe-container.ts';
 import type { KnownHashes } from './library-model.ts';
 import { listVaes } from './list-vaes.ts';
+import type { ModelFacts } from './model-facts.ts';
 import { isModelName, modelStem } from './model-stem.ts';
 import type { Notice } from './notice.ts';
 import { findSideNames } from './side-files.ts';
@@ -95,7 +96,7 @@ export async function inspectFile(file: string, { hashed = false } = {}): Promis
     path,
     sizeBytes,
     ...(identification !== undefined && { identification }),
-    safety: await safetyOf(path, identification, names),
+    safety: await safetyOf(path, facts, names),
     ...(title !== undefined && { title }),
     triggerWords: words.length > 0 ? [...new Set(words)] : (known?.entry.triggerWords ?? []),
     tags,
@@ -186,7 +187,7 @@ const PICKLE_ENDINGS = /\.(?:ckpt|pt|pth|bin|pkl)$/i;
 
 async function safetyOf(
   path: string,
-  identification: Identification | undefined,
+  { identification, foreign }: ModelFacts,
   names: ReadonlySet<string>,
 ): Promise<Safety> {
   const format = identification?.format;
@@ -197,6 +198,10 @@ async function safetyOf(
   if (!isPickle) {
     const says = { en: 'it cannot be read, so nothing is known', zh: '无法读取，无从判断' };
     return { container: 'other', says: format === undefined ? says : { en: format, zh: format } };
+  }
+  if (foreign.length > 0) {
+    const en = 'pickle that names code, which this program never runs, but others do: do not load it there.';
+    return { container: 'pickle', says: { en, zh: 'pickle 格式，引用了代码；本程序绝不运行，请勿用其他程序加载。' } };
   }
   const says = {
     en: 'pickle: can hold Python code, which this program never runs, but others do.',

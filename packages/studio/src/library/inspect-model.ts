@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { DanqingError } from '@danqing/engine/errors';
+import type { Identification } from '@danqing/engine/identify/identification';
 import { identify } from '@danqing/engine/identify/identify';
 import type { ReadOptions } from '@danqing/engine/weights/format';
 import { openIndex } from '@danqing/engine/weights/open-index';
@@ -9,8 +10,10 @@ import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
 import { TensorLists } from '@danqing/engine/weights/tensor-lists';
 import { openModel } from '@danqing/node/files/open-model';
 import { SyncFile } from '@danqing/node/files/sync-file';
+import { isContainerEnding, rightEnding } from './container-endings.ts';
 import type { ListedModel } from './list-models.ts';
 import { type ModelFacts, NO_FACTS, readNotesInside } from './model-facts.ts';
+import { modelStem } from './model-stem.ts';
 import type { Notice } from './notice.ts';
 import { readSides, type SideFacts } from './side-files.ts';
 
@@ -70,12 +73,26 @@ function noticesOf(path: string, { identification, foreign }: ModelFacts): Notic
       says: { en, zh: `此 pickle 文件引用了模型不需要的代码：${names}。这里不会运行它，但别的程序会。` },
     });
   }
+  if (identification !== undefined) notices.push(...endingNotices(path, identification));
   if (identification?.verdict === 'broken') {
     const { damage } = identification;
     const says = { en: damage.map(({ en }) => en).join(' '), zh: damage.map(({ zh }) => zh).join('') };
     notices.push({ type: 'bad-file', path, says });
   }
   return notices;
+}
+
+/** A name of a container that it is not: read here, refused by others. */
+function endingNotices(path: string, { format, kind }: Identification): Notice[] {
+  const ending = extname(path);
+  const right = isContainerEnding(ending) ? rightEnding(ending, format, kind) : undefined;
+  if (right === undefined) return [];
+  const renamed = `${modelStem(path)}${right}`;
+  const says = {
+    en: `By its contents it is a ${format} file; other programs may refuse it under this name. Rename it ${renamed}.`,
+    zh: `从内容看是 ${format} 文件，用现在的名字别的程序可能打不开，建议改名为 ${renamed}。`,
+  };
+  return [{ type: 'odd-name', path, says }];
 }
 
 function badFile(path: string, error: unknown): Notice {

@@ -58,6 +58,14 @@ describe('scanFiles', () => {
     expect(grades(await scan())).toEqual({ 'evil.safetensors': 'dangerous', 'good.ckpt': 'safe' });
   });
 
+  it('looks into files that begin like pickles, whatever their ending', async () => {
+    put('weights.xyz', '\x80\x02cos\nsystem\nU\x04echo\x85R.');
+    put('config', readFileSync(sharedData('lora/cloneofsimo_lora_disney.pt')));
+    put('poem.txt', 'clouds\nrain\n');
+    put('picture.png', readFileSync(sharedData('images/parsers_NovelAI_novelai1_cropped.png')));
+    expect(grades(await scan())).toEqual({ config: 'safe', 'weights.xyz': 'dangerous' });
+  });
+
   it('ends where links lead back, and takes a folder that two links lead to once', async () => {
     put('models/evil.pt', SYSTEM);
     symlinkSync(folder, join(folder, 'models', 'again'));

@@ -1,12 +1,18 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { DanqingError } from '@danqing/engine/errors';
+import { HEAD_BYTES } from '@danqing/engine/weights/format';
+import { recogniseFormat } from '@danqing/engine/weights/open-index';
 import { type Grade, worstGrade } from '@danqing/engine/weights/scan/grade';
 import { scanFile } from '@danqing/engine/weights/scan/scan-file';
 import type { ScanReport } from '@danqing/engine/weights/scan/scan-report';
 import { openFile } from '@danqing/node/files/file-source';
 import { inflate } from '@danqing/node/files/inflate';
 import { readingTrouble } from '@danqing/node/files/reading-trouble';
+import { SyncFile } from '@danqing/node/files/sync-file';
+
+/** First byte of a pickle of protocol 2 and above. */
+const BINARY_PICKLE = 0x80;
 
 /** A file that was looked through, or could not be. */
 export interface ScannedFile {
@@ -26,7 +32,8 @@ const PICKLE_ENDINGS = new Set(
 
 /**
  * Looks through files and folders for what would run code in programs that load pickles, without loading anything: one result after the
- * other. In folders only files are taken that such programs load, at every depth; a link that leads back is not followed twice.
+ * other. In folders only files are taken that such programs load, or that begin like those, at every depth; a link that leads back is
+ * not followed twice.
  * @throws missing or io for a path that is given and cannot be read.
  */
 export async function* scanFiles(paths: readonly string[], signal?: AbortSignal): AsyncGenerator<ScannedFile> {
@@ -68,7 +75,22 @@ function* filesBelow(folder: string, seen: Set<string>): Generator<string | Scan
     const path = join(folder, entry.name);
     const stats = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
     if (stats?.isDirectory() === true) yield* filesBelow(path, seen);
-    else if (stats?.isFile() === true && PICKLE_ENDINGS.has(extname(entry.name).toLowerCase())) yield path;
+    else if (stats?.isFile() === true && mayHoldPickle(path)) yield path;
+  }
+}
+
+/** Whether programs might unpickle a file: by its ending, else by its first bytes, since loaders take any name. */
+function mayHoldPickle(path: string): boolean {
+  if (PICKLE_ENDINGS.has(extname(path).toLowerCase())) return true;
+  try {
+    const file = new SyncFile(path);
+    const head = file.readNow(0, Math.min(HEAD_BYTES, file.size));
+    file.close();
+    const name = recogniseFormat(head)?.name;
+    // Texts begin like pickles of the text protocols by chance.
+    return name !== undefined && (name.startsWith('torch') || (name === 'pickle' && head[0] === BINARY_PICKLE));
+  } catch {
+    return false;
   }
 }
 

@@ -6,5 +6,8 @@ export const embedding: Kind = {
   title: { en: 'embedding (Textual Inversion)', zh: '嵌入（Textual Inversion）' },
   folder: 'embeddings',
   usualBytes: [3 * KB, 500 * KB],
-  use: { en: 'a word of the prompt with a learned meaning', zh: '提示词里的一个“学来的词”' },
+  use: {
+    en: 'a word with a learned meaning; in a prompt: NAME',
+    zh: '一个“学来的词”；提示词写 NAME',
+  },
 };

@@ -8,6 +8,6 @@ export const lycoris: Kind = {
   usualBytes: [1 * MB, 900 * MB],
   use: {
     en: 'adds a character, a style or a thing; in a prompt: <lora:NAME:1>',
-    zh: '加入人物、画风或物品；提示词写 <lora:名称:1>',
+    zh: '加入人物、画风或物品；提示词写 <lora:NAME:1>',
   },
 };

@@ -1,5 +1,5 @@
+import { diffusersNames, originalNames, type UnetNames } from '../../weights/keys/unet-names.ts';
 import { convolution, countOf, type Expected, linear, scales, type ShapeAt, type Structure } from '../structure.ts';
-import { diffusersNames, originalNames, type UnetNames } from './unet-names.ts';
 
 /** Sizes of a UNet of Stable Diffusion, read off its shapes. */
 export interface UnetSizes {

@@ -1,5 +1,6 @@
 import type { TensorEntry, TensorIndex } from '../tensor-index.ts';
-import { type NamePair, unetNames, unetResnetNames } from './diffusers/unet-names.ts';
+import { type NamePair, renameInPlace } from './diffusers/rename-in-place.ts';
+import { unetNames, unetResnetNames } from './diffusers/unet-names.ts';
 import { vaeInnerNames, vaeNames } from './diffusers/vae-names.ts';
 
 /** Folders of a diffusers pipeline and where their parts stand in a checkpoint; '' is a file that is one part alone. */
@@ -82,28 +83,13 @@ function textRenames({ tensors }: TensorIndex): Rename[] {
   });
 }
 
-/** Renames the longest place that a key is in, then the layer in it. */
 function renamer(at: string, to: string, places: readonly NamePair[], inner: readonly NamePair[]): Rename {
-  const byPlace = new Map(places);
-  const byLayer = new Map(inner);
+  const [byPlace, byLayer] = [new Map(places), new Map(inner)];
   return (key) => {
     if (!key.startsWith(at)) return undefined;
-    const words = key.slice(at.length).split('.');
-    for (let length = words.length - 1; length > 0; length--) {
-      const place = byPlace.get(words.slice(0, length).join('.'));
-      if (place === undefined) continue;
-      return `${to}${place}.${renameLayer(words.slice(length), byLayer)}`;
-    }
-    return to + key.slice(at.length);
+    const own = key.slice(at.length);
+    return to + (renameInPlace(own, byPlace, byLayer) ?? own);
   };
-}
-
-function renameLayer(words: readonly string[], byLayer: ReadonlyMap<string, string>): string {
-  for (const length of [2, 1]) {
-    const layer = words.length > length ? byLayer.get(words.slice(0, length).join('.')) : undefined;
-    if (layer !== undefined) return [layer, ...words.slice(length)].join('.');
-  }
-  return words.join('.');
 }
 
 function countWhile(holds: (i: number) => boolean): number {

@@ -59,7 +59,7 @@ class Machine {
   readonly #stack: PickleValue[] = [];
   /** Stack heights at the marks, lowest first. */
   readonly #marks: number[] = [];
-  readonly #memo = new Map<number, PickleValue>();
+  readonly #memo = new Memo();
 
   constructor(window: ByteWindow, host: PickleHost) {
     this.input = new PickleInput(window);
@@ -319,12 +319,17 @@ class Machine {
   #popMark(): PickleValue[] {
     const mark = this.#marks.pop();
     if (mark === undefined) throw new Mismatch('a mark on the stack', undefined);
-    return this.#stack.splice(mark);
+    const values = this.#stack.slice(mark);
+    this.#stack.length = mark;
+    return values;
   }
 
   #tuple(length: number): void {
     if (this.#stack.length - this.#base() < length) throw new Mismatch(`${length} values on the stack`, undefined);
-    this.#push(new Tuple(this.#stack.splice(-length)));
+    const start = this.#stack.length - length;
+    const items = this.#stack.slice(start);
+    this.#stack.length = start;
+    this.#push(new Tuple(items));
   }
 
   #get(index: number): void {
@@ -378,6 +383,26 @@ class Machine {
     if (target instanceof Instance) target.items.push(...items);
     else if (!(target instanceof Set)) throw new Mismatch('a set to add to', target);
     else for (const item of items) target.add(hashable(item));
+  }
+}
+
+/** What a pickle remembers by numbers. Those that count up from 0 stand in a row; a hostile pickle may take any others. */
+class Memo {
+  readonly #row: PickleValue[] = [];
+  readonly #others = new Map<number, PickleValue>();
+
+  get size(): number {
+    return this.#row.length + this.#others.size;
+  }
+
+  set(index: number, value: PickleValue): void {
+    if (index < this.#row.length) this.#row[index] = value;
+    else if (index === this.#row.length && !this.#others.has(index)) this.#row.push(value);
+    else this.#others.set(index, value);
+  }
+
+  get(index: number): PickleValue | undefined {
+    return index < this.#row.length ? this.#row[index] : this.#others.get(index);
   }
 }
 

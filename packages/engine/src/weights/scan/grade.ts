@@ -23,7 +23,7 @@ const DANGEROUS: ReadonlyMap<string, string> = new Map(
     [PROGRAMS]:
       'os posix nt subprocess _posixsubprocess _winapi pty commands popen2 platform asyncio multiprocessing concurrent ' +
       'signal pipes pip ensurepip venv distutils setuptools webbrowser antigravity uuid _osx_support _aix_support ' +
-      '_pyrepl _xxsubinterpreters torch.multiprocessing torch.distributed torch.utils.collect_env pexpect sh plumbum',
+      '_pyrepl _xxsubinterpreters mailcap mlflow torch.multiprocessing torch.distributed torch.utils.collect_env pexpect sh plumbum',
     [CODE]:
       'builtins.eval builtins.exec builtins.execfile builtins.compile builtins.apply builtins.getattr builtins.setattr ' +
       'builtins.delattr builtins.__import__ builtins.reload builtins.globals builtins.locals builtins.vars ' +
@@ -38,7 +38,7 @@ const DANGEROUS: ReadonlyMap<string, string> = new Map(
     [FILES]:
       'builtins.open builtins.file io _io _pyio shutil tempfile glob fileinput linecache zipfile tarfile mmap logging ' +
       'dbm gzip bz2 lzma configparser netrc numpy.load numpy.save numpy.loadtxt numpy.genfromtxt numpy.fromfile ' +
-      'numpy.memmap numpy.lib.npyio numpy.core.records torch.save torch.from_file torch.utils._config_module',
+      'numpy.memmap numpy.lib.npyio numpy.core.records pandas.io torch.save torch.from_file torch.utils._config_module',
     [NETWORK]:
       'socket _socket ssl _ssl http httplib urllib urllib2 urllib3 requests aiohttp httpx ftplib smtplib smtpd telnetlib ' +
       'poplib imaplib nntplib xmlrpc xmlrpclib socketserver paramiko websocket websockets torch.hub huggingface_hub',

@@ -129,6 +129,9 @@ describe('gradeGlobal', () => {
     ['copyreg', 'add_extension', 'dangerous'],
     ['__builtin__', 'set', 'safe'],
     ['numpy._core.multiarray', 'scalar', 'safe'],
+    ['mailcap', 'findmatch', 'dangerous'],
+    ['pandas.io.parsers.readers', 'read_csv', 'dangerous'],
+    ['mlflow.projects.backend.local', '_run_entry_point', 'dangerous'],
     ['mymodel', 'Net', 'unknown'],
     ['‹None›', '‹None›', 'dangerous'],
   ] as const)('grades %s.%s as %s', (module, name, grade) => {

@@ -40,7 +40,7 @@ export function collectArrays(where: string, root: PickleValue): Collected {
   const extras = new Map<string, PlainValue>();
   for (const [key, item] of beside) extras.set(key, plain.write(item, 0, true) ?? null);
   for (const [key, item] of childrenOf(value) ?? []) {
-    const written = plain.write(item, 0, false);
+    const written = isArray(item) ? undefined : plain.write(item, 0, false);
     if (written !== undefined && !extras.has(key)) extras.set(key, written);
   }
   return { arrays, extras };
@@ -71,8 +71,12 @@ function looseWrapper(dict: Dict): string | undefined {
 /** Whether a value is a state dict or module: arrays directly inside, or inside the parts of a module. */
 function holdsArrays(value: PickleValue | undefined): boolean {
   if (value === undefined) return false;
-  const isContainer = value instanceof Map || value instanceof Instance;
-  return isContainer && (childrenOf(value) ?? []).some(([, item]) => isArray(item) || item instanceof Instance);
+  const holds = (item: PickleValue): boolean => isArray(item) || item instanceof Instance;
+  if (value instanceof Map) {
+    for (const item of value.values()) if (holds(item)) return true;
+    return false;
+  }
+  return value instanceof Instance && partsOf(value).some(([, item]) => holds(item));
 }
 
 function isArray(value: PickleValue): boolean {

@@ -49,19 +49,17 @@ export async function readZipDirectory(source: ByteSource): Promise<ReadonlyMap<
   const entries = readEntries(source.file, bytes, count);
   entries.sort((a, b) => a.headerOffset - b.headerOffset);
   const members = new Map<string, ZipMember>();
-  entries.forEach((entry, i) => {
-    const limit = entries[i + 1]?.headerOffset ?? start;
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i]!;
+    entry.limit = entries[i + 1]?.headerOffset ?? start;
+    const { name, headerOffset, limit } = entry;
     const least = HEADER_BYTES + entry.nameBytes.length + entry.storedBytes;
-    if (entry.headerOffset + least > limit) {
-      throw trouble(
-        source.file,
-        `room of ${least} bytes for ${entry.name}`,
-        `${limit - entry.headerOffset}: members overlap`,
-      );
+    if (headerOffset + least > limit) {
+      throw trouble(source.file, `room of ${least} bytes for ${name}`, `${limit - headerOffset}: members overlap`);
     }
-    if (members.has(entry.name)) throw trouble(source.file, 'each name once', `a second ${entry.name}`);
-    members.set(entry.name, { ...entry, limit });
-  });
+    if (members.has(name)) throw trouble(source.file, 'each name once', `a second ${name}`);
+    members.set(name, entry);
+  }
   return members;
 }
 
@@ -111,7 +109,10 @@ export async function findHiddenArchive(source: ByteSource): Promise<Span | unde
   return offset < 0 ? undefined : { source, offset, length: source.size - offset };
 }
 
-type ZipEntry = Omit<ZipMember, 'limit'>;
+/** A member whose limit is found when all are known. */
+type ZipEntry = Omit<ZipMember, 'limit'> & { limit: number };
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 async function findDirectory(source: ByteSource): Promise<{ start: number; end: number; count: number }> {
   const tailStart = Math.max(0, source.size - TAIL_BYTES);
@@ -176,15 +177,16 @@ function readEntries(file: string, bytes: Uint8Array, count: number): ZipEntry[]
     const extraEnd = nameEnd + view.getUint16(at + 30, true);
     const end = extraEnd + view.getUint16(at + 32, true);
     if (end > bytes.length) throw trouble(file, `a whole entry at byte ${at} of the directory`, 'a part of one');
-    const nameBytes = bytes.slice(at + ENTRY_BYTES, nameEnd);
-    const name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(nameBytes);
+    const nameBytes = bytes.subarray(at + ENTRY_BYTES, nameEnd);
+    const name = decoder.decode(nameBytes);
     if (name.includes('\0')) throw trouble(file, 'names without zero bytes', JSON.stringify(name));
-    const sizes = sizesOf(view, at, nameEnd, extraEnd);
+    const { storedBytes, sizeBytes, headerOffset } = sizesOf(view, at, nameEnd, extraEnd);
     const method = view.getUint16(at + 10, true);
-    if (method === STORED && sizes.storedBytes !== sizes.sizeBytes) {
-      throw trouble(file, `one length for ${name}, which is not packed`, `${sizes.storedBytes} and ${sizes.sizeBytes}`);
+    if (method === STORED && storedBytes !== sizeBytes) {
+      throw trouble(file, `one length for ${name}, which is not packed`, `${storedBytes} and ${sizeBytes}`);
     }
-    entries.push({ name, nameBytes, method, encrypted: (view.getUint16(at + 8, true) & 1) === 1, ...sizes });
+    const encrypted = (view.getUint16(at + 8, true) & 1) === 1;
+    entries.push({ name, nameBytes, method, encrypted, storedBytes, sizeBytes, headerOffset, limit: 0 });
     at = end;
   }
   if (entries.length !== count) throw trouble(file, `${count} entries in the directory`, `${entries.length}`);

@@ -1,4 +1,4 @@
-import type { NamePair } from './unet-names.ts';
+import type { NamePair } from './rename-in-place.ts';
 
 /** Layers of a residual block and of the attention of a KL VAE; older files name the attention otherwise. */
 export const vaeInnerNames: readonly NamePair[] = [
