@@ -1,5 +1,5 @@
 // Writes an SD 1.5 checkpoint of full size with seeded random weights (2.1 GB, fp16): the ruler of the measurements here.
-// npx tsx benchmarks/make-sd15.ts FILE
+// npx tsx benchmarks/make-sd15.ts FILE [SEED]
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { encodeFloat32 } from '@danqing/engine/tensor/encode';
 import { type KeyAndShape, sd15Tensors } from './sd15-tensors.ts';
@@ -7,8 +7,8 @@ import { type KeyAndShape, sd15Tensors } from './sd15-tensors.ts';
 /** Length of the one row of random numbers that all tensors are cut from; a prime, so that no row of a matrix repeats. */
 const POOL_LENGTH = 65_537;
 
-const path = process.argv[2];
-if (path === undefined) throw new Error('usage: make-sd15.ts FILE');
+const [, , path, seed = '42'] = process.argv;
+if (path === undefined) throw new Error('usage: make-sd15.ts FILE [SEED]');
 const tensors = sd15Tensors();
 const file = openSync(path, 'w');
 let offset = 0;
@@ -28,7 +28,7 @@ const length = Buffer.alloc(8);
 length.writeBigUInt64LE(BigInt(padded.length));
 writeSync(file, length);
 writeSync(file, padded);
-const normals = seededNormals(POOL_LENGTH);
+const normals = seededNormals(POOL_LENGTH, Number(seed));
 for (const [i, tensor] of tensors.entries()) writeSync(file, values(tensor, i));
 closeSync(file);
 console.log(`${path}: ${tensors.length} tensors, ${(offset / 1e9).toFixed(2)} GB`);
@@ -42,7 +42,7 @@ function bytesOf(key: string, shape: readonly number[]): number {
 }
 
 /** Normal numbers of a size that keeps activations alive through the network: 1/√fan-in for matrices, near 1 for scales of norms, small for biases. */
-function values({ key, shape }: KeyAndShape, seed: number): Uint8Array {
+function values({ key, shape }: KeyAndShape, place: number): Uint8Array {
   if (isIds(key)) return new Uint8Array(BigInt64Array.from(Array.from({ length: 77 }, (_, i) => BigInt(i))).buffer);
   const isScale = shape.length === 1 && key.endsWith('.weight');
   const fanIn = shape.slice(1).reduce((a, b) => a * b, 1);
@@ -52,7 +52,7 @@ function values({ key, shape }: KeyAndShape, seed: number): Uint8Array {
     'F16',
   );
   const bytes = new Uint8Array(bytesOf(key, shape));
-  let from = ((seed * 7919) % POOL_LENGTH) * 2;
+  let from = ((place * 7919) % POOL_LENGTH) * 2;
   for (let at = 0; at < bytes.length;) {
     const part = pool.subarray(from, from + bytes.length - at);
     bytes.set(part, at);
@@ -63,8 +63,8 @@ function values({ key, shape }: KeyAndShape, seed: number): Uint8Array {
 }
 
 /** Standard normal numbers: mulberry32 and Box–Muller. */
-function seededNormals(count: number): Float32Array {
-  let state = 42;
+function seededNormals(count: number, start: number): Float32Array {
+  let state = start;
   const uniform = (): number => {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), 1 | state);

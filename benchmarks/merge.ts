@@ -2,7 +2,7 @@
 // page cache and until the result is on the disk; and whether the results are the same, bit for bit.
 // npx tsx benchmarks/make-sd15.ts model.safetensors; npx tsx benchmarks/merge.ts PYTHON model.safetensors [FOLDER FOR BIG FILES]
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,7 +60,10 @@ if (words[0] === '--once') {
   const [second, ours, theirs] = ['bench-b', 'bench-merged', 'bench-torch'].map((name) =>
     join(folder, `${name}.safetensors`),
   ) as [string, string, string];
-  if (!existsSync(second)) copyFileSync(first, second);
+  if (!existsSync(second)) {
+    const make = fileURLToPath(new URL('make-sd15.ts', import.meta.url));
+    execFileSync(process.execPath, ['--import', 'tsx', make, second, '43']);
+  }
   const own: number[] = [];
   const torch: number[] = [];
   let memory = 0;

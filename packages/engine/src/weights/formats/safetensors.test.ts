@@ -201,6 +201,16 @@ describe('readSafetensors', () => {
     );
   });
 
+  it('answers in good time to a header that is made to keep it busy', async () => {
+    const entries = Array.from(
+      { length: 100_000 },
+      (_, i) => `"t${i}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`,
+    );
+    expect((await readSafetensors(file(`{${entries.join(',')}}`))).tensors.size).toBe(100_000);
+    // Behind the last of many a second tensor of one name.
+    expect(await troubleOf(file(`{${[...entries, entries[0]].join(',')}}`))).toContain('t0');
+  }, 10_000);
+
   it('survives one changed byte anywhere in a real header', async () => {
     const whole = readFileSync(`${folder}/ok_all_dtypes.safetensors`);
     for (let at = 0; at < 1001; at++) {
