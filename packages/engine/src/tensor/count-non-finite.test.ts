@@ -6,7 +6,7 @@ it.each(['F64', 'F32', 'F16', 'BF16', 'F8_E4M3', 'F8_E5M2'] as const)(
   'finds single values wherever they are: %s',
   (dtype: FloatDType) => {
     const size = encodeFloat32(new Float32Array(1), dtype).bytes.length;
-    for (let length = 1; length <= 9; length++) {
+    for (let length = 1; length <= 19; length++) {
       for (let at = 0; at < length; at++) {
         for (const value of [NaN, Infinity, -Infinity]) {
           const values = new Float32Array(length).fill(-1.75);

