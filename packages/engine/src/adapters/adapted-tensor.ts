@@ -8,7 +8,7 @@ import type { TensorEntry } from '../weights/tensor-index.ts';
 import { type AdapterUse, strengthOn } from './adapter-use.ts';
 import type { BaseModule, BasePart } from './base-modules.ts';
 import { matchedDelta, type MatchedModule } from './match-adapter.ts';
-import { product, shapeOf } from './matrices.ts';
+import { product, productOf, shapeOf } from './matrices.ts';
 import { scaleValue } from './scale-value.ts';
 
 /**
@@ -115,16 +115,6 @@ function changesOf({ entry, changes }: AdaptedTensor, strengthOf: (use: AdapterU
   if (factors.length === 0) return { factors: undefined, others };
   const [first, second] = [factors.map(([a]) => a), factors.map(([, b]) => b)];
   return { factors: [concat(first, 1), concat(second, 0)], others };
-}
-
-/** The factors of a product of matrices, however it is shaped. */
-function productOf(value: Value): readonly [Value, Value] | undefined {
-  if (value.kind !== 'result') return undefined;
-  if (value.op.name === 'reshape') return productOf(value.inputs[0]!);
-  const isPlain = value.op.name === 'matmul' && value.shape.length === 2;
-  if (!isPlain || value.attributes['transA'] === true || value.attributes['transB'] === true) return undefined;
-  const [a, b] = value.inputs as [Value, Value];
-  return a.shape.length === 2 && b.shape.length === 2 ? [a, b] : undefined;
 }
 
 /** What one change adds at strength 1. */

@@ -34,3 +34,13 @@ export function throughInputs(base: Value, matrix: Value): Value {
   const cells = transpose(reshape(base, [out, within, product(kernel)]), [0, 2, 1]);
   return reshape(transpose(matmul(cells, matrix), [0, 2, 1]), [out, shapeOf(matrix)[1]!, ...kernel]);
 }
+
+/** The factors of a product of matrices, however it is shaped. */
+export function productOf(value: Value): readonly [Value, Value] | undefined {
+  if (value.kind !== 'result') return undefined;
+  if (value.op.name === 'reshape') return productOf(value.inputs[0]!);
+  const isPlain = value.op.name === 'matmul' && value.shape.length === 2;
+  if (!isPlain || value.attributes['transA'] === true || value.attributes['transB'] === true) return undefined;
+  const [a, b] = value.inputs as [Value, Value];
+  return a.shape.length === 2 && b.shape.length === 2 ? [a, b] : undefined;
+}

@@ -45,6 +45,8 @@ export type WeightPlace =
 /** What a graph becomes when it is written as ONNX. */
 export interface EmitOptions {
   readonly dialect: OnnxDialect;
+  /** What all is computed in; float32 when absent. */
+  readonly precision?: 'f32' | 'f64';
   /** Says where a runtime finds a tensor's bytes. */
   place(entry: TensorEntry): WeightPlace;
 }
@@ -58,9 +60,11 @@ const STORED: Partial<Record<DType, TensorProto_DataType>> = {
   F8_E5M2: TensorProto_DataType.FLOAT8E5M2,
 };
 
-const ELEMENT: Record<ElementType, TensorProto_DataType> = {
-  f32: TensorProto_DataType.FLOAT,
-  i64: TensorProto_DataType.INT64,
+type Elements = Readonly<Record<ElementType, TensorProto_DataType>>;
+
+const ELEMENTS: Readonly<Record<'f32' | 'f64', Elements>> = {
+  f32: { f32: TensorProto_DataType.FLOAT, i64: TensorProto_DataType.INT64 },
+  f64: { f32: TensorProto_DataType.DOUBLE, i64: TensorProto_DataType.INT64 },
 };
 
 /**
@@ -72,13 +76,14 @@ export function emitOnnx(graph: Graph, options: EmitOptions): Uint8Array<ArrayBu
   const names = writer.writeAll(Object.values(graph.outputs));
   const outputs = Object.entries(graph.outputs).map(([name, value]) => {
     writer.rename(names.get(value)!, name);
-    return valueInfo(name, value.type, value.shape);
+    return valueInfo(name, writer.elements[value.type], value.shape);
   });
   return writer.finish(outputs);
 }
 
 class ModelWriter implements OnnxEmitter {
   readonly dialect: OnnxDialect;
+  readonly elements: Elements;
   readonly #graph: Graph;
   readonly #options: EmitOptions;
   /** Conversions of stored weights. */
@@ -95,6 +100,7 @@ class ModelWriter implements OnnxEmitter {
 
   constructor(graph: Graph, options: EmitOptions) {
     this.dialect = options.dialect;
+    this.elements = ELEMENTS[options.precision ?? 'f32'];
     this.#graph = graph;
     this.#options = options;
   }
@@ -125,7 +131,7 @@ class ModelWriter implements OnnxEmitter {
       case 'result': {
         const from = value.inputs.map(nameOf);
         const name = value.op.onnx(this, from, value);
-        if (!from.includes(name)) this.#shapes.set(name, valueInfo(name, value.type, value.shape));
+        if (!from.includes(name)) this.#shapes.set(name, valueInfo(name, this.elements[value.type], value.shape));
         return name;
       }
     }
@@ -140,13 +146,9 @@ class ModelWriter implements OnnxEmitter {
   }
 
   floats(values: readonly number[] | Float64Array, shape: readonly number[] = []): string {
-    const data = Float32Array.from(values);
-    return this.#inline(
-      `f32 ${shape.join()} ${data.join()}`,
-      TensorProto_DataType.FLOAT,
-      shape,
-      new Uint8Array(data.buffer),
-    );
+    const { f32: type } = this.elements;
+    const data = type === TensorProto_DataType.DOUBLE ? Float64Array.from(values) : Float32Array.from(values);
+    return this.#inline(`f32 ${shape.join()} ${data.join()}`, type, shape, new Uint8Array(data.buffer));
   }
 
   ints(values: readonly number[]): string {
@@ -188,7 +190,7 @@ class ModelWriter implements OnnxEmitter {
   }
 
   shaped(name: string, shape: Shape): string {
-    this.#shapes.set(name, valueInfo(name, 'f32', shape));
+    this.#shapes.set(name, valueInfo(name, this.elements.f32, shape));
     return name;
   }
 
@@ -227,7 +229,7 @@ class ModelWriter implements OnnxEmitter {
         // not all of them before anything else.
         node: [...this.#casts, ...this.#nodes],
         initializer: this.#tensors,
-        input: this.#graph.inputs.map(({ name, type, shape }) => valueInfo(name, type, shape)),
+        input: this.#graph.inputs.map(({ name, type, shape }) => valueInfo(name, this.elements[type], shape)),
         output,
         valueInfo: [...this.#shapes.values()],
       }),
@@ -244,7 +246,7 @@ class ModelWriter implements OnnxEmitter {
   ): string {
     const result = `${type}_${this.#count++}`;
     this.#made.add(result);
-    const attribute = Object.entries(attributes).map(([name, value]) => attributeOf(name, value));
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeOf(name, value, this.elements));
     list.push(
       create(NodeProtoSchema, { opType: type, domain, name: result, input: [...inputs], output: [result], attribute }),
     );
@@ -313,8 +315,8 @@ class ModelWriter implements OnnxEmitter {
                 create(StringStringEntryProtoSchema, { key, value: `${value}` }),
               ),
             });
-      if (entry.dtype === 'F32') return stored;
-      return this.#add('Cast', '', [stored], { to: TensorProto_DataType.FLOAT }, this.#casts);
+      if (dataType === this.elements.f32) return stored;
+      return this.#add('Cast', '', [stored], { to: this.elements.f32 }, this.#casts);
     });
   }
 
@@ -332,7 +334,7 @@ class ModelWriter implements OnnxEmitter {
   }
 }
 
-function valueInfo(name: string, type: ElementType, shape: Shape) {
+function valueInfo(name: string, elemType: TensorProto_DataType, shape: Shape) {
   const dim = shape.map((size) =>
     create(TensorShapeProto_DimensionSchema, {
       value:
@@ -340,7 +342,7 @@ function valueInfo(name: string, type: ElementType, shape: Shape) {
     }),
   );
   const tensorType = create(TypeProto_TensorSchema, {
-    elemType: ELEMENT[type],
+    elemType,
     shape: create(TensorShapeProtoSchema, { dim }),
   });
   return create(ValueInfoProtoSchema, {
@@ -349,12 +351,12 @@ function valueInfo(name: string, type: ElementType, shape: Shape) {
   });
 }
 
-function attributeOf(name: string, value: OnnxAttribute): AttributeProto {
+function attributeOf(name: string, value: OnnxAttribute, elements: Elements): AttributeProto {
   const as = AttributeProto_AttributeType;
   if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: as.INT, i: BigInt(value) });
   if (typeof value === 'string')
     return create(AttributeProtoSchema, { name, type: as.STRING, s: new TextEncoder().encode(value) });
   if ('float' in value) return create(AttributeProtoSchema, { name, type: as.FLOAT, f: value.float });
-  if ('type' in value) return create(AttributeProtoSchema, { name, type: as.INT, i: BigInt(ELEMENT[value.type]) });
+  if ('type' in value) return create(AttributeProtoSchema, { name, type: as.INT, i: BigInt(elements[value.type]) });
   return create(AttributeProtoSchema, { name, type: as.INTS, ints: value.map(BigInt) });
 }

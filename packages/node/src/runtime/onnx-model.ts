@@ -33,10 +33,14 @@ export const MODES: Record<RunMode, ort.InferenceSession.SessionOptions> = {
 const LOG_ERRORS = 3;
 
 /** A graph as a serialised model whose weights are where `weightPlaces` says. @throws unsupported when they are on several drives. */
-export async function modelOf(graph: Graph, dialect: OnnxDialect = 'onnxruntime'): Promise<Uint8Array> {
+export async function modelOf(
+  graph: Graph,
+  dialect: OnnxDialect = 'onnxruntime',
+  precision: 'f32' | 'f64' = 'f32',
+): Promise<Uint8Array> {
   const { place } = weightPlaces(graph);
   const made = await readMade(graph);
-  return emitOnnx(graph, { dialect, place: (entry) => made.get(placeKey(entry)) ?? place(entry) });
+  return emitOnnx(graph, { dialect, precision, place: (entry) => made.get(placeKey(entry)) ?? place(entry) });
 }
 
 /**
