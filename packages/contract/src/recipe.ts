@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loraChoice } from './lora-choice.ts';
 
 /** Largest seed that survives JSON; A1111 draws seeds below 2^32, pasted ones may be larger. */
 const MAX_SEED = Number.MAX_SAFE_INTEGER;
@@ -43,11 +44,7 @@ export const recipe = z.object({
   /** What the networks run on. */
   runtime: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
   /** LoRAs and their kin beside those that tags in the prompt ask for; a weight that is absent is the author's, or 1. */
-  loras: z
-    .array(
-      z.object({ name: z.string().min(1), weight: z.number().optional(), textEncoderWeight: z.number().optional() }),
-    )
-    .default([]),
+  loras: z.array(loraChoice).default([]),
   /** Folders to look for LoRAs in, beside the program's own. */
   loraFolders: z.array(z.string()).default([]),
   /** Hypernetworks beside those that tags in the prompt ask for; a strength that is absent is 1. */

@@ -3,6 +3,7 @@ import type { KnownFamily } from '../family.ts';
 import { baseOfAddOn } from '../identify/base-of-add-on.ts';
 import { extractTags } from '../text/prompt/extra-networks.ts';
 import { fileName } from '../weights/evidence.ts';
+import type { Words } from '../words.ts';
 import type { BasePart } from './base-modules.ts';
 import type { LeftOut, MatchedAdapter } from './match-adapter.ts';
 import type { RelativeSizes } from './measure-adapter.ts';
@@ -12,9 +13,11 @@ import type { AdapterAdvice, AdapterRequest } from './read-adapter-tag.ts';
 /** How an adapter fits a checkpoint and what it does there; all that receipts and people are told. */
 export interface AdapterFit {
   readonly file: string;
-  readonly layout: string;
+  readonly layout: Words;
   /** Algorithms of its modules. */
   readonly kinds: readonly string[];
+  /** Ranks of its modules, each once, rising; empty for kinds that have none. */
+  readonly ranks: readonly number[];
   readonly matchedKeys: number;
   readonly totalKeys: number;
   readonly leftOut: readonly LeftOut[];
@@ -26,8 +29,8 @@ export interface AdapterFit {
   readonly advice: AdapterAdvice;
   /** Words that bring embeddings along. */
   readonly embeddings: readonly string[];
-  /** What else there is to say, in sentences. */
-  readonly remarks: readonly string[];
+  /** What else there is to say. */
+  readonly remarks: readonly Words[];
 }
 
 /** Larger effects than this are no style any more but noise, and numbers that overflow on the way. */
@@ -88,8 +91,9 @@ export function fitAdapter(
   }
   return {
     file: adapter.file,
-    layout: adapter.layout.title.en,
+    layout: adapter.layout.title,
     kinds: [...new Set(modules.map(({ kind }) => kind.id))],
+    ranks: ranksOf(matched),
     matchedKeys: matched.matchedKeys,
     totalKeys: adapter.keyCount,
     leftOut: matched.leftOut,
@@ -102,32 +106,6 @@ export function fitAdapter(
   };
 }
 
-/** The report in one sentence or more. */
-export function describeFit(fit: AdapterFit): string {
-  const effect = Object.entries(fit.effect).map(([part, size]) => `${PARTS[part as BasePart]} ${percent(size)}`);
-  const { present, missing } = fit.triggers;
-  const words = [
-    ...(present.length > 0 ? [`trigger words in the prompt: ${present.join(', ')}`] : []),
-    ...(missing.length > 0 ? [`trigger words not in the prompt: ${missing.join(', ')}`] : []),
-  ];
-  const left = fit.totalKeys - fit.matchedKeys;
-  return [
-    `${fileName(fit.file)} (${fit.kinds.join(', ')}; ${fit.layout}): ${fit.matchedKeys} of ${fit.totalKeys} keys fit`,
-    ...(left > 0 && fit.leftOut[0] !== undefined ? [`left out ${left}, such as ${fit.leftOut[0].says}`] : []),
-    ...(effect.length > 0 ? [`it changes ${effect.join(', ')}`] : []),
-    ...words,
-    ...fit.remarks,
-  ].join('; ');
-}
-
-const PARTS: Readonly<Record<BasePart, string>> = {
-  denoiser: 'the denoiser by',
-  'text-encoder-1': 'the text encoder by',
-  'text-encoder-2': 'the second text encoder by',
-};
-
-const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
-
 function findTriggers({ prompt, advice }: FitContext): AdapterFit['triggers'] {
   const words = (advice.activationText ?? '').split(',').flatMap((word) => word.trim() || []);
   const text = extractTags(prompt).text;
@@ -139,13 +117,27 @@ function findTriggers({ prompt, advice }: FitContext): AdapterFit['triggers'] {
 }
 
 /** Choices that were made where programs differ. */
-function remarksOn({ modules, adapter }: MatchedAdapter): string[] {
-  const remarks: string[] = [];
+function remarksOn({ modules, adapter }: MatchedAdapter): Words[] {
+  const remarks: Words[] = [];
   const asColumns = modules.some(
     ({ module }) => normAxisOf(module, {}) === 'columns' && module.tensors.get('dora_scale')?.shape[0] !== 1,
   );
-  if (asColumns)
-    remarks.push('its magnitudes are one for each output; as in A1111 they are applied to norms of columns');
-  if (adapter.embeddings.length > 0) remarks.push(`it brings embeddings: ${adapter.embeddings.join(', ')}`);
+  if (asColumns) {
+    remarks.push({
+      en: 'its magnitudes are one for each output; as in A1111 they are applied to norms of columns',
+      zh: '其幅值每个输出一个；与 A1111 一样按列范数使用',
+    });
+  }
+  if (adapter.embeddings.length > 0) {
+    remarks.push({
+      en: `it brings embeddings: ${adapter.embeddings.join(', ')}`,
+      zh: `内含嵌入：${adapter.embeddings.join('、')}`,
+    });
+  }
   return remarks;
+}
+
+function ranksOf({ modules }: MatchedAdapter): number[] {
+  const ranks = modules.flatMap(({ kind, module }) => kind.rank?.(module) ?? []);
+  return [...new Set(ranks)].sort((a, b) => a - b);
 }

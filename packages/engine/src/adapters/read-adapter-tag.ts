@@ -1,4 +1,5 @@
 import { DanqingError } from '../errors.ts';
+import type { FewSteps } from '../identify/few-steps.ts';
 import type { ExtraNetworkTag } from '../text/prompt/extra-networks.ts';
 import type { StepRange } from './adapter-use.ts';
 
@@ -68,6 +69,8 @@ export interface AdapterAdvice {
   readonly negativeText?: string | undefined;
   readonly clipSkip?: number | undefined;
   readonly vae?: string | undefined;
+  /** It was made for a few steps. */
+  readonly fewSteps?: FewSteps | undefined;
 }
 
 /** The advice in a trainer's notes. */

@@ -17,11 +17,21 @@ export interface FileRecord {
 export interface AppliedAddOn extends FileRecord {
   readonly kind: string;
   readonly weight: number;
+  /** Of the text encoder, where that is another. */
+  readonly textEncoderWeight?: number;
   readonly matchedKeys: number;
   readonly totalKeys: number;
   /** Of an embedding: how many vectors its word stands for, and which prompts called it. */
   readonly vectors?: number;
   readonly usedIn?: readonly string[];
+  /** How its keys are named: kohya, PEFT … */
+  readonly layout?: string;
+  /** |weight| · ‖ΔW‖ / ‖W‖ by part. */
+  readonly effect?: Readonly<Record<string, number>>;
+  /** Its trigger words, by whether the prompt has them. */
+  readonly triggers?: { readonly present: readonly string[]; readonly missing: readonly string[] };
+  /** Why keys had no effect, in words. */
+  readonly leftOut?: readonly string[];
 }
 
 /** One prompt as it was encoded. */
@@ -131,8 +141,13 @@ const CHECKS = {
         ...file,
         kind: text,
         weight: number,
+        textEncoderWeight: optionalIn(number),
         matchedKeys: number,
         totalKeys: number,
+        layout: optionalIn(text),
+        effect: optionalIn(object({})),
+        triggers: optionalIn(object({ present: listOf(text), missing: listOf(text) })),
+        leftOut: optionalIn(listOf(text)),
         vectors: optionalIn(number),
         usedIn: optionalIn(listOf(text)),
       }),

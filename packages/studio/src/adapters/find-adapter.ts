@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
+import type { Words } from '@danqing/engine/words';
 import { openModel } from '@danqing/node/files/open-model';
 import { modelStem } from '../library/model-stem.ts';
 
@@ -8,8 +9,8 @@ export interface FoundAdapter {
   readonly path: string;
   /** Name by which A1111 knows it. */
   readonly name: string;
-  /** What was understood otherwise than it was written, in sentences. */
-  readonly remarks: readonly string[];
+  /** What was understood otherwise than it was written. */
+  readonly remarks: readonly Words[];
 }
 
 /** Endings that A1111 takes in these folders, and the one that diffusers writes; of two files with one name the first counts. */
@@ -43,7 +44,10 @@ export class AdapterFolders {
     const exact = files.filter((path) => modelStem(path) === stem);
     if (exact[0] !== undefined) return found(exact, []);
     const alike = files.filter((path) => modelStem(path).toLowerCase() === stem.toLowerCase());
-    if (alike[0] !== undefined) return found(alike, [`"${name}" is read as "${modelStem(alike[0])}"`]);
+    if (alike[0] !== undefined) {
+      const own = modelStem(alike[0]);
+      return found(alike, [{ en: `"${name}" is read as "${own}"`, zh: `“${name}”按“${own}”理解` }]);
+    }
     return this.#byAlias(name);
   }
 
@@ -63,7 +67,10 @@ export class AdapterFolders {
     const named = aliases.get(name) ?? [];
     // An alias that two files share tells neither.
     if (named.length !== 1) return undefined;
-    return found(named, [`"${name}" is what its trainer called "${modelStem(named[0]!)}"`]);
+    const own = modelStem(named[0]!);
+    return found(named, [
+      { en: `"${name}" is what its trainer called "${own}"`, zh: `“${name}”是“${own}”的训练者起的名字` },
+    ]);
   }
 
   async #list(): Promise<readonly string[]> {
@@ -83,9 +90,15 @@ export class AdapterFolders {
   }
 }
 
-function found(paths: readonly string[], remarks: readonly string[]): FoundAdapter {
+function found(paths: readonly string[], remarks: readonly Words[]): FoundAdapter {
   const [path, ...others] = paths as [string, ...string[]];
-  const more = others.length > 0 ? [`there are ${paths.length} files of this name; ${path} is used`] : [];
+  const more: Words[] = [];
+  if (others.length > 0) {
+    more.push({
+      en: `there are ${paths.length} files of this name; ${path} is used`,
+      zh: `有 ${paths.length} 个同名文件；使用 ${path}`,
+    });
+  }
   return { path, name: modelStem(path), remarks: [...remarks, ...more] };
 }
 

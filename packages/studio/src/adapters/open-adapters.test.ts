@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { familyOf } from '@danqing/engine/detect-family';
@@ -44,7 +44,8 @@ const lora = (rank = 2, value = 0.05, within = 64): Tensors => ({
 async function prepare(ask: Partial<AdapterAsk>) {
   const index = await readLastingIndex(starterCheckpoint);
   const full = { prompt: '', stripComments: true, steps: 20, chosen: [], folders: [loras], force: false, ...ask };
-  return new OpenAdapters().prepare(full, index, familyOf(index, families));
+  const ready = await new OpenAdapters().prepare(full, index, familyOf(index, families));
+  return { ...ready, notes: ready.notes.map(({ en }) => en) };
 }
 
 const digest = write('Style.safetensors', lora(), {
@@ -56,11 +57,27 @@ describe('names', () => {
   it('LO-01, PR-01, PR-10: a tag finds its file, and is reported with keys, effect and trigger words', async () => {
     const { fits, addOns, loraHashes, notes, adaptation } = await prepare({ prompt: 'NVINKPUNK cat <lora:Style:0.5>' });
     expect(adaptation).toBeDefined();
-    expect(addOns).toEqual([{ name: 'Style.safetensors', kind: 'lora', weight: 0.5, matchedKeys: 3, totalKeys: 3 }]);
+    expect(addOns).toEqual([
+      {
+        name: 'Style.safetensors',
+        sha256: createHash('sha256')
+          .update(readFileSync(join(loras, 'Style.safetensors')))
+          .digest('hex'),
+        kind: 'lora',
+        weight: 0.5,
+        matchedKeys: 3,
+        totalKeys: 3,
+        layout: 'kohya',
+        effect: { denoiser: expect.any(Number) },
+        triggers: { present: ['nvinkpunk'], missing: ['ink'] },
+      },
+    ]);
     expect(loraHashes).toEqual([{ name: 'Style', hash: digest.slice(0, 12) }]);
     expect(fits[0]!.triggers).toEqual({ present: ['nvinkpunk'], missing: ['ink'] });
     expect(fits[0]!.effect.denoiser).toBeGreaterThan(0);
-    expect(notes.join()).toMatch(/Style.safetensors \(lora; kohya\): 3 of 3 keys fit; it changes the denoiser by/);
+    expect(notes.join()).toMatch(
+      /Style.safetensors \(lora, rank 2; kohya\): 3 of 3 keys fit; it changes the denoiser by/,
+    );
   });
 
   it('PR-02: another case, an ending, an alias: understood and said', async () => {
@@ -94,6 +111,21 @@ describe('names', () => {
     expect(chosen).toEqual([{ name: 'noted', hash: expect.any(String), denoiser: 0.6, textEncoder: 0.6 }]);
   });
 
+  it('LO-05: says what the author advises, and what is made for few steps', async () => {
+    write('lcm-lora-sdv1-5.safetensors', lora(), { ss_clip_skip: '2', ss_vae_name: 'orangemix.vae.pt' });
+    writeFileSync(join(loras, 'lcm-lora-sdv1-5.json'), '{"preferred weight": 0.7}');
+    const { notes } = await prepare({ prompt: '<lora:lcm-lora-sdv1-5:1>' });
+    expect(notes[0]).toContain(
+      'its author advises weight 0.7, CLIP skip 2, VAE orangemix.vae.pt; ' +
+        'it is made for few steps (LCM): 4 steps, LCM SGM Uniform, CFG 1.5',
+    );
+  });
+
+  it('PR-12: the text encoder has a weight of its own, which the receipt keeps', async () => {
+    const { addOns } = await prepare({ chosen: [{ name: 'noted', weight: 0.5, textEncoderWeight: 0.2 }] });
+    expect(addOns[0]).toMatchObject({ weight: 0.5, textEncoderWeight: 0.2 });
+  });
+
   it('LO-04: several at full weight are advised against', async () => {
     const { notes } = await prepare({ prompt: '<lora:Style:1><lora:noted:1>' });
     expect(notes.at(-1)).toBe('2 add-ons are stacked at more than 0.8 each; 0.5 to 0.8 is usual then.');
@@ -110,7 +142,14 @@ describe('LO-07: bad add-ons are refused before anything is drawn', () => {
 
   it('a whole checkpoint', async () => {
     await expect(prepare({ chosen: [{ name: starterCheckpoint }] })).rejects.toThrow(
-      /expected a LoRA, found a whole checkpoint of Stable Diffusion 1.x.*Choose it as the model/,
+      /expected a LoRA or one of its kin, found a whole checkpoint of Stable Diffusion 1.x.*Choose it as the model/,
+    );
+  });
+
+  it('a file of another kind in the folder', async () => {
+    write('style-embedding.safetensors', { emb_params: [[4, 768], 0.1] });
+    await expect(prepare({ prompt: '<lora:style-embedding:1>' })).rejects.toThrow(
+      /expected a LoRA or one of its kin, found .*mbedding.*`danqing library move`/,
     );
   });
 

@@ -6,7 +6,8 @@ import { AdaptedWeights } from '@danqing/engine/adapters/adapted-weights';
 import { openAdapter } from '@danqing/engine/adapters/adapter-file';
 import type { AdapterUse } from '@danqing/engine/adapters/adapter-use';
 import { type BaseModules, baseModules } from '@danqing/engine/adapters/base-modules';
-import { type AdapterFit, checkBase, describeFit, fitAdapter } from '@danqing/engine/adapters/fit-adapter';
+import { describeFit } from '@danqing/engine/adapters/describe-fit';
+import { type AdapterFit, checkBase, fitAdapter } from '@danqing/engine/adapters/fit-adapter';
 import { type MatchedAdapter, matchAdapter } from '@danqing/engine/adapters/match-adapter';
 import { measuringGraph, relativeSizes, type RelativeSizes } from '@danqing/engine/adapters/measure-adapter';
 import {
@@ -15,10 +16,11 @@ import {
   adviceIn,
   readAdapterTag,
 } from '@danqing/engine/adapters/read-adapter-tag';
-import { familyOf } from '@danqing/engine/detect-family';
 import { DanqingError } from '@danqing/engine/errors';
 import { families } from '@danqing/engine/families/index';
 import type { Family } from '@danqing/engine/family';
+import { type FewSteps, fewStepsOf } from '@danqing/engine/identify/few-steps';
+import { identify } from '@danqing/engine/identify/identify';
 import type { ChosenLora } from '@danqing/engine/image/add-net';
 import type { AppliedAddOn } from '@danqing/engine/image/receipt';
 import type { Embedding } from '@danqing/engine/text/embeddings/embedding';
@@ -26,6 +28,7 @@ import { bundledWords, readVectors } from '@danqing/engine/text/embeddings/read-
 import { parsePrompts } from '@danqing/engine/text/prompt/parse-prompts';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
 import type { TensorEntry, TensorIndex } from '@danqing/engine/weights/tensor-index';
+import type { Words } from '@danqing/engine/words';
 import { openModel } from '@danqing/node/files/open-model';
 import { hashModel } from '@danqing/node/hashing/hash-model';
 import { runGraph } from '@danqing/node/runtime/run-graph';
@@ -48,6 +51,8 @@ export interface AdapterAsk {
   readonly folders: readonly string[];
   /** Apply what does not fit, too. */
   readonly force: boolean;
+  /** Whether one for another base ends it all, or is left out: a refiner takes what fits of what the checkpoint before it had. */
+  readonly misfits?: 'refused' | 'passed over';
 }
 
 export interface ChosenAdapter {
@@ -56,16 +61,15 @@ export interface ChosenAdapter {
   readonly textEncoderWeight?: number | undefined;
 }
 
-/** Adapters that are ready to draw with, and all there is to say about them. */
-export interface ReadyAdapters {
-  /** Undefined when there is none. */
-  readonly adaptation: Adaptation | undefined;
+/** Adapters that were found and fit, and all there is to say about them. */
+export interface GatheredAdapters {
+  readonly uses: readonly AdapterUse[];
   readonly fits: readonly AdapterFit[];
   readonly addOns: readonly AppliedAddOn[];
   readonly loraHashes: readonly { readonly name: string; readonly hash: string }[];
   /** Those that were chosen beside the prompt. */
   readonly chosen: readonly ChosenLora[];
-  readonly notes: readonly string[];
+  readonly notes: readonly Words[];
   /** Tags that ask for what was not found. */
   readonly ignoredTags: readonly string[];
   /** What the files bring along that prompts may call by name. */
@@ -78,12 +82,21 @@ export interface BundledEmbedding {
   readonly path: string;
 }
 
+/** The same, ready to draw with. */
+export interface ReadyAdapters extends GatheredAdapters {
+  /** Undefined when there is none. */
+  readonly adaptation: Adaptation | undefined;
+}
+
 interface Opened {
   readonly key: string;
   readonly matched: MatchedAdapter;
   readonly sizes: RelativeSizes;
+  /** SHA-256 of what follows the header, and of the file. */
   readonly dataHash: string;
   readonly embeddings: readonly BundledEmbedding[];
+  readonly sha256: string;
+  readonly fewSteps: FewSteps | undefined;
 }
 
 /** So many adapters stay known: their names and places, not their weights. */
@@ -94,13 +107,22 @@ export class OpenAdapters {
   readonly #weights = new AdaptedWeights();
   readonly #opened = new Map<string, Opened>();
 
+  /** Gathers all adapters that a job asks for and works out the adapted weights, before anything is drawn. @throws as `gather`. */
+  async prepare(ask: AdapterAsk, index: TensorIndex, family: Family): Promise<ReadyAdapters> {
+    const gathered = await this.gather(ask, index, family);
+    if (gathered.uses.length === 0) return { ...gathered, adaptation: undefined };
+    const adaptation = new Adaptation(gathered.uses, baseModules(index), { runGraph, weights: this.#weights });
+    await adaptation.prepare();
+    return { ...gathered, adaptation };
+  }
+
   /**
-   * Finds, checks and measures all adapters that a job asks for, and works out the adapted weights, before anything is drawn.
+   * Finds, checks and measures all adapters that are asked for.
    * @throws missing for a chosen one that is not there; bad-shape for one that belongs on another base; bad-file, not-a-number.
    */
-  async prepare(ask: AdapterAsk, index: TensorIndex, family: Family): Promise<ReadyAdapters> {
+  async gather(ask: AdapterAsk, index: TensorIndex, family: Family): Promise<GatheredAdapters> {
     const folders = new AdapterFolders(ask.folders);
-    const notes: string[] = [];
+    const notes: Words[] = [];
     const ignoredTags: string[] = [];
     const requests = await this.#requests(ask, folders, notes, ignoredTags);
     const base = baseModules(index);
@@ -111,35 +133,29 @@ export class OpenAdapters {
     const chosen: ChosenLora[] = [];
     const embeddings: BundledEmbedding[] = [];
     for (const { request, path, advice, isChosen } of requests) {
-      const { matched, sizes, dataHash, embeddings: bundled } = await this.#open(path, base, index, family, ask.force);
+      if (ask.misfits === 'passed over' && !(await this.#fits(path, base, index, family))) continue;
+      const opened = await this.#open(path, base, index, family, ask.force);
+      const { matched, sizes, dataHash, sha256, fewSteps } = opened;
       const context = { family, families: Object.values(families), prompt: ask.prompt, force: ask.force };
-      const said = { ...adviceIn(matched.adapter.metadata), ...definedOf(advice) };
+      const said = { ...adviceIn(matched.adapter.metadata), fewSteps, ...definedOf(advice) };
       const fit = fitAdapter(matched, request, sizes, { ...context, advice: said });
       fits.push(fit);
-      embeddings.push(...bundled);
+      embeddings.push(...opened.embeddings);
       notes.push(describeFit(fit));
       uses.push({ matched, ...request });
       const name = modelStem(path);
       const hash = dataHash.slice(0, LORA_HASH_DIGITS);
       loraHashes.push({ name: name.replaceAll(/[:,]/g, ''), hash });
       if (isChosen) chosen.push({ name, hash, denoiser: request.denoiser, textEncoder: request.textEncoder });
-      addOns.push({
-        name: basename(path),
-        tensorSha256: dataHash,
-        kind: fit.kinds.join(', ') || 'lora',
-        weight: request.denoiser,
-        matchedKeys: fit.matchedKeys,
-        totalKeys: fit.totalKeys,
+      addOns.push({ name: basename(path), sha256, tensorSha256: dataHash, ...recordOf(fit, request) });
+    }
+    if (uses.length > 1 && uses.every(({ denoiser }) => denoiser > STACKED)) {
+      notes.push({
+        en: `${uses.length} add-ons are stacked at more than ${STACKED} each; 0.5 to ${STACKED} is usual then.`,
+        zh: `叠加了 ${uses.length} 个附加模型，权重都大于 ${STACKED}；通常各用 0.5 到 ${STACKED}。`,
       });
     }
-    const ready = { fits, addOns, loraHashes, chosen, notes, ignoredTags, embeddings };
-    if (uses.length === 0) return { adaptation: undefined, ...ready };
-    if (uses.length > 1 && uses.every(({ denoiser }) => denoiser > STACKED)) {
-      notes.push(`${uses.length} add-ons are stacked at more than ${STACKED} each; 0.5 to ${STACKED} is usual then.`);
-    }
-    const adaptation = new Adaptation(uses, base, { runGraph, weights: this.#weights });
-    await adaptation.prepare();
-    return { adaptation, ...ready };
+    return { uses, fits, addOns, loraHashes, chosen, notes, ignoredTags, embeddings };
   }
 
   /** Forgets everything and gives the memory back. */
@@ -148,7 +164,7 @@ export class OpenAdapters {
     this.#opened.clear();
   }
 
-  async #requests(ask: AdapterAsk, folders: AdapterFolders, notes: string[], ignoredTags: string[]) {
+  async #requests(ask: AdapterAsk, folders: AdapterFolders, notes: Words[], ignoredTags: string[]) {
     const parsed = parsePrompts([ask.prompt], [''], {
       stripComments: ask.stripComments,
       handledTagTypes: adapterTagTypes,
@@ -159,9 +175,10 @@ export class OpenAdapters {
       const request = readAdapterTag(tag, ask.steps);
       const file = await folders.find(request.name);
       if (file === undefined) {
-        notes.push(
-          `No LoRA "${request.name}" was found in ${ask.folders.join(', ')}; "${tag.canonical}" has no effect.`,
-        );
+        notes.push({
+          en: `No LoRA "${request.name}" was found in ${ask.folders.join(', ')}; "${tag.canonical}" has no effect.`,
+          zh: `在 ${ask.folders.join('、')} 中没有找到 LoRA“${request.name}”；“${tag.canonical}”不起作用。`,
+        });
         ignoredTags.push(tag.canonical);
         continue;
       }
@@ -186,6 +203,16 @@ export class OpenAdapters {
     return found;
   }
 
+  async #fits(...of: [string, BaseModules, TensorIndex, Family]): Promise<boolean> {
+    try {
+      await this.#open(...of, false);
+      return true;
+    } catch (error) {
+      if (error instanceof DanqingError && error.code === 'bad-shape') return false;
+      throw error;
+    }
+  }
+
   async #open(path: string, base: BaseModules, index: TensorIndex, family: Family, force: boolean): Promise<Opened> {
     const key = `${identifyFile(path)} on ${identifyFile(index.file)}`;
     const known = this.#opened.get(key);
@@ -194,7 +221,7 @@ export class OpenAdapters {
     let matched: MatchedAdapter;
     const embeddings: BundledEmbedding[] = [];
     try {
-      refuseCheckpoint(own);
+      refuseOtherKinds(own);
       const read = async (entry: TensorEntry): Promise<Uint8Array> => readTensorBytes(own, entry, files);
       matched = matchAdapter(await openAdapter(own, read), base);
       for (const stored of bundledWords(own, matched.adapter.embeddings)) {
@@ -209,31 +236,51 @@ export class OpenAdapters {
     // Before the work of measuring.
     checkBase(matched, context);
     const sizes = relativeSizes(await runGraph(measuringGraph(matched, {}), {}));
-    const { data = '' } = await hashModel(path, ['data']);
-    const opened = { key, matched, sizes, dataHash: data, embeddings };
+    const { data = '', sha256 = '' } = await hashModel(path, ['data', 'sha256']);
+    const opened = { key, matched, sizes, dataHash: data, sha256, fewSteps: fewStepsOf(own), embeddings };
     this.#opened.set(key, opened);
     if (this.#opened.size > KEPT_ADAPTERS) this.#opened.delete(this.#opened.keys().next().value!);
     return opened;
   }
 }
 
+/** What a receipt keeps of a report. */
+function recordOf(fit: AdapterFit, { denoiser, textEncoder }: AdapterRequest): Omit<AppliedAddOn, 'name'> {
+  const { kinds, layout, matchedKeys, totalKeys, effect, triggers, leftOut } = fit;
+  const hasTriggers = triggers.present.length + triggers.missing.length > 0;
+  return {
+    kind: kinds.join(', ') || 'lora',
+    weight: denoiser,
+    ...(textEncoder !== denoiser && { textEncoderWeight: textEncoder }),
+    matchedKeys,
+    totalKeys,
+    layout: layout.en,
+    effect,
+    ...(hasTriggers && { triggers }),
+    ...(leftOut.length > 0 && { leftOut: leftOut.slice(0, REASONS_KEPT).map(({ says }) => says) }),
+  };
+}
+
+const REASONS_KEPT = 5;
+
 /** Weights of several add-ons that are each above this are much. */
 const STACKED = 0.8;
 
 const NAMES_SHOWN = 12;
 
-function refuseCheckpoint(index: TensorIndex): void {
-  let family;
-  try {
-    family = familyOf(index, families);
-  } catch {
-    return;
-  }
+/** Says what a file is that is no add-on of this sort. @throws bad-file. */
+function refuseOtherKinds(index: TensorIndex): void {
+  const sizeBytes = [...index.tensors.values()].reduce((sum, { length }) => sum + length, 0);
+  const { kind, title } = identify(index, { fileName: basename(index.file), sizeBytes });
+  if (kind === 'lora' || kind === 'lycoris' || kind === 'unknown') return;
   throw new DanqingError('bad-file', {
     where: index.file,
-    expected: 'a LoRA',
-    found: `a whole checkpoint of ${family.title}`,
-    advice: 'Choose it as the model instead.',
+    expected: 'a LoRA or one of its kin',
+    found: kind === 'checkpoint' ? `a whole checkpoint of ${title.en}` : title.en,
+    advice:
+      kind === 'checkpoint'
+        ? 'Choose it as the model instead.'
+        : 'It is another kind of file; `danqing library move` puts it where it belongs.',
   });
 }
 

@@ -69,6 +69,25 @@ describe('a picture of SDXL', () => {
     expect(never.receipt.refiner).toBeUndefined();
   });
 
+  it('LO-07: has its LoRAs also on the refiner, where they fit; where they do not, that is said', async () => {
+    const layer = 'lora_unet_input_blocks_5_1_transformer_blocks_0_attn1_to_q';
+    const values = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i));
+    writeFloat32(join(folder, 'ink.safetensors'), [
+      { name: `${layer}.lora_up.weight`, shape: [128, 4], data: values(512) },
+      { name: `${layer}.lora_down.weight`, shape: [4, 128], data: values(512) },
+      { name: 'lora_te2_text_model_encoder_layers_0_mlp_fc1.alpha', shape: [], data: values(1) },
+    ]);
+    copyFileSync(join(folder, 'sdxl.safetensors'), join(folder, 'second.safetensors'));
+    const lora = { loras: [{ name: join(folder, 'ink.safetensors'), weight: 1 }], forceAddOns: true };
+    const late = (checkpoint: string) => ({ refiner: { checkpoint: join(folder, checkpoint), switchAt: 0.5 } });
+    const whole = await draw('sdxl.safetensors', lora);
+    // The same model, opened twice: with the LoRA on both halves it is as if there were one.
+    const both = await draw('sdxl.safetensors', { ...lora, ...late('second.safetensors') });
+    expect(both.receipt.latentSha256).toBe(whole.receipt.latentSha256);
+    const other = await draw('sdxl.safetensors', { loras: lora.loras, ...late('sdxlRefiner.safetensors') });
+    expect(other.notes.join('\n')).toContain('ink.safetensors does not fit sdxlRefiner.safetensors');
+  });
+
   it('GEN-12: is 1024 pixels wide and high unless it is told otherwise', () => {
     const facts = { family: sdxl, nativeSize: sdxl.nativeSize, resolution: undefined };
     expect(settleRecipe(readRecipe({ prompt: '' }), facts, () => 0)).toMatchObject({ width: 1024, height: 1024 });

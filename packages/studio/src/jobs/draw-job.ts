@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import type { Phase, WorkerEvent, WorkerRequest } from '@danqing/contract/worker-messages';
+import { describeFewSteps, fewStepsOf } from '@danqing/engine/identify/few-steps';
 import { toPixels } from '@danqing/engine/image/pixels';
 import type { Receipt } from '@danqing/engine/image/receipt';
 import { generate, pictureOf } from '@danqing/engine/pipelines/generate';
@@ -70,7 +72,7 @@ export async function drawJob(
   const aesthetic = recipe.aesthetic && (await openAesthetic(recipe.aesthetic, files.parts));
   const besideBytes = aesthetic?.tuningBytes ?? 0;
   const { model, runtime, notes } = await place.modelOf(files, asked, besideBytes);
-  for (const text of [...remarksOn(asked), ...notes, ...(aesthetic?.notes ?? [])])
+  for (const text of [...remarksOn(asked), ...notes, ...offerFewSteps(files, asked), ...(aesthetic?.notes ?? [])])
     await tell({ type: 'note', job, text });
   // Of the two sizes of SD 2.x, which one is right is known when it is known what the denoiser predicts.
   const sized = { ...facts, nativeSize: await model.nativeSize() };
@@ -87,12 +89,19 @@ export async function drawJob(
   for (const text of addOns.notes) await tell({ type: 'note', job, text });
   const tuned = (base: Model): Model => aesthetic?.gradient.tune(base) ?? base;
   const drawing = tuned(addOns.adapt === undefined ? model : await place.adapted(files, settled, addOns.adapt));
-  const finishing = refiner && { ...refiner, model: tuned(refiner.model) };
+  const late = refiner && (await addOns.onRefiner(refiner.files));
+  for (const text of late?.notes ?? []) await tell({ type: 'note', job, text });
+  const finisher = late?.adapt ? await place.adapted(refiner!.files, settled, late.adapt) : refiner?.model;
+  const finishing = refiner && { ...refiner, model: tuned(finisher!) };
+  const beginStep = (step: number): void => {
+    addOns.beginStep(step);
+    late?.beginStep(step);
+  };
   const { embeddings } = addOns;
 
   const showPreview = previewer(previews ? model.preview : undefined, place);
   for (const [batchNumber, batch] of batches.entries()) {
-    addOns.beginStep(1);
+    beginStep(1);
     const run = generate(
       { ...batch.request, refiner: finishing, handledTagTypes, embeddings },
       drawing,
@@ -105,7 +114,7 @@ export async function drawJob(
         progress.begin(event.phase, place.now());
         await tell({ type: 'phase', job, phase: event.phase });
       } else {
-        addOns.beginStep(event.step + 1);
+        beginStep(event.step + 1);
         progress.finishUnit(place.now());
         const secondsLeft = progress.secondsLeft(place.now());
         const preview = await showPreview(event.denoised);
@@ -146,6 +155,13 @@ export async function drawJob(
     }
   }
   await tell({ type: 'done', job });
+}
+
+/** What is to be said of a checkpoint that was made for a few steps and is drawn with in another way. */
+function offerFewSteps({ checkpoint, index }: CheckpointFiles, { steps, cfgScale }: SettledRecipe): string[] {
+  const ways = fewStepsOf(index);
+  if (ways === undefined || (steps <= 2 * ways.steps && cfgScale <= 2 * ways.cfg)) return [];
+  return [`${basename(checkpoint)}: ${describeFewSteps(ways).en}.`];
 }
 
 /** The work of a batch in model calls: what the time left is reckoned from. */

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+import type { AdapterUse } from '@danqing/engine/adapters/adapter-use';
 import { adapterTagTypes } from '@danqing/engine/adapters/read-adapter-tag';
 import { hypernetworkTagType } from '@danqing/engine/hypernetworks/read-hypernetwork-tag';
 import type { ChosenLora } from '@danqing/engine/image/add-net';
@@ -9,7 +11,7 @@ import type { Embeddings } from '@danqing/engine/text/embeddings/embedding';
 import type { TextReport } from '@danqing/engine/text/encode-prompts';
 import { parsePrompts } from '@danqing/engine/text/prompt/parse-prompts';
 import { hashModel } from '@danqing/node/hashing/hash-model';
-import type { OpenAdapters } from '../adapters/open-adapters.ts';
+import type { AdapterAsk, OpenAdapters, ReadyAdapters } from '../adapters/open-adapters.ts';
 import type { OpenEmbeddings } from '../embeddings/open-embeddings.ts';
 import { adviceOn, hashesOf, usedEmbeddings } from '../embeddings/ready-embeddings.ts';
 import type { OpenHypernetworks } from '../hypernetworks/open-hypernetworks.ts';
@@ -42,8 +44,16 @@ export interface ReadyAddOns {
   readonly chosenLoras: readonly ChosenLora[];
   /** What was applied, when it is known what the prompts called by name. */
   applied(text: TextReport): { readonly addOns: readonly AppliedAddOn[]; readonly tiHashes: readonly HashedName[] };
+  /** Those of the adapters that fit a refiner. */
+  onRefiner(refiner: CheckpointFiles): Promise<RefinerAdapters>;
   /** What there is to say of embeddings when it is known which were called. */
   notesOn(text: TextReport): readonly string[];
+}
+
+/** Adapters on the checkpoint that finishes a picture. */
+export interface RefinerAdapters extends Pick<ReadyAddOns, 'adapt' | 'beginStep'> {
+  /** Which of them it is without. */
+  readonly notes: readonly string[];
 }
 
 /** Types of tags that something here handles. */
@@ -58,18 +68,9 @@ export async function prepareAddOns(
   const { prompt, negativePrompt, steps, loras, hypernetworks: chosen, forceAddOns: force } = recipe;
   const { stripComments } = readOptions(recipe.options).text;
   const home = await findHomeFolders();
-  const adapters = await place.adapters.prepare(
-    {
-      prompt,
-      steps,
-      chosen: loras,
-      folders: [...recipe.loraFolders, ...home('lora', 'lycoris')],
-      force,
-      stripComments,
-    },
-    files.index,
-    files.parts.family,
-  );
+  const folders = [...recipe.loraFolders, ...home('lora', 'lycoris')];
+  const ask = { prompt, steps, chosen: loras, folders, force, stripComments };
+  const adapters = await place.adapters.prepare(ask, files.index, files.parts.family);
   const { tags } = parsePrompts([prompt], [''], { stripComments, handledTagTypes });
   const hypernetworkFolders = [...recipe.hypernetworkFolders, ...home('hypernetwork')];
   const hypernetworks = await place.hypernetworks.prepare({ tags, chosen, folders: hypernetworkFolders, force }, files);
@@ -91,7 +92,8 @@ export async function prepareAddOns(
         : (hands) => hypernetworks.applied.adapt(adaptation?.adapt(hands) ?? hands),
     beginStep: (step) => adaptation?.beginStep(step),
     embeddings: ready.embeddings,
-    notes: [...adapters.notes, ...hypernetworks.notes, ...ready.notes],
+    notes: [...adapters.notes.map(({ en }) => en), ...hypernetworks.notes, ...ready.notes],
+    onRefiner: async (refiner) => adaptRefiner(refiner, ask, adapters, place),
     addedTags: hypernetworks.addedTags,
     ignoredTags: [...adapters.ignoredTags, ...hypernetworks.ignoredTags],
     loraHashes: adapters.loraHashes,
@@ -101,5 +103,26 @@ export async function prepareAddOns(
       tiHashes: hashesOf(embeddings, ready, encoders),
     }),
     notesOn: ({ embeddings }) => adviceOn(embeddings, ready, { checkpoint: files.checkpoint, oldHash }),
+  };
+}
+
+async function adaptRefiner(
+  { checkpoint, index, parts }: CheckpointFiles,
+  ask: AdapterAsk,
+  { uses }: ReadyAdapters,
+  place: AddOnPlace,
+): Promise<RefinerAdapters> {
+  if (uses.length === 0) return { adapt: undefined, beginStep: () => undefined, notes: [] };
+  const fitting = await place.adapters.prepare({ ...ask, misfits: 'passed over' }, index, parts.family);
+  const fileOf = ({ matched }: AdapterUse): string => matched.adapter.file;
+  const used = new Set(fitting.uses.map(fileOf));
+  const idle = uses.map(fileOf).filter((file) => !used.has(file));
+  const { adaptation } = fitting;
+  return {
+    adapt: adaptation && ((hands) => adaptation.adapt(hands)),
+    beginStep: (step) => adaptation?.beginStep(step),
+    notes: idle.map(
+      (file) => `${basename(file)} does not fit ${basename(checkpoint)}, which finishes the picture without it.`,
+    ),
   };
 }
