@@ -16,7 +16,7 @@ import { openOnCpu } from '@danqing/node/runtime/onnxruntime';
 import { sharedData } from './shared-data.ts';
 
 /** A run as the scripts in oracles/ make it with starter_models.py. */
-interface StarterRun {
+export interface StarterRun {
   readonly prompt: string;
   readonly negativePrompt?: string;
   readonly steps: number;
@@ -30,7 +30,7 @@ interface StarterRun {
   readonly beginStep?: (step: number) => void;
 }
 
-/** The bundled checkpoint, to draw on with add-ons; sessions stay open. */
+/** The bundled checkpoint, or another, to draw on with add-ons; sessions stay open. */
 export class Starter {
   readonly index: TensorIndex;
   readonly parts: Parts;
@@ -38,8 +38,8 @@ export class Starter {
   readonly hands: ModelHands;
   readonly #sessions = new Map<string, Promise<Session>>();
 
-  static async open(): Promise<Starter> {
-    const source = await openFile(sharedData('checkpoint/starter-emoji-128.safetensors'));
+  static async open(path = sharedData('checkpoint/starter-emoji-128.safetensors')): Promise<Starter> {
+    const source = await openFile(path);
     return new Starter(source, await openIndex(source));
   }
 

@@ -142,7 +142,7 @@ const renamed = (tensors: Shapes, name: (end: string) => string | undefined): Sh
   );
 
 /** How each layout writes a layer; undefined ends are left out. */
-const writers = {
+export const writers = {
   kohya: (target, path, tensors, base) =>
     renamed(tensors, (end) => `${KOHYA_TARGETS[base][target]}${path.replaceAll('.', '_')}.${end}`),
   lycoris: (_target, path, tensors) => renamed(tensors, (end) => `lycoris_${path.replaceAll('.', '_')}.${end}`),

@@ -8,6 +8,10 @@ const runs = ['tests/adapter-runs.test.ts'];
 const modules = [`${engine}/base-modules.test.ts`];
 const files = ['tests/adapter-files.test.ts'];
 const tags = [`${engine}/read-adapter-tag.test.ts`];
+const small = ['tests/small-add-ons.test.ts'];
+const lowRank = ['tests/low-rank.test.ts'];
+const families = ['packages/studio/src/jobs/draw-families.test.ts'];
+const merging = 'packages/engine/src/merging';
 const studio = ['packages/studio/src/adapters/open-adapters.test.ts'];
 
 export const mistakes: Mistake[] = [
@@ -138,5 +142,85 @@ export const mistakes: Mistake[] = [
     find: 'if (!isWrong) return',
     replace: 'if (modules.length > 0 || !isWrong) return',
     tests: studio,
+  },
+  {
+    id: 'lora-up-down-swapped',
+    what: 'the factors of PEFT are taken for each other',
+    file: 'packages/engine/src/identify/split-key.ts',
+    find: "['lora_A', 'lora_down'],\n  ['lora_B', 'lora_up'],",
+    replace: "['lora_A', 'lora_up'],\n  ['lora_B', 'lora_down'],",
+    tests: small,
+  },
+  {
+    id: 'nan-adapter-applied',
+    what: 'a LoRA with values that are no numbers is applied',
+    file: `${engine}/adapter-file.ts`,
+    find: 'if (nan + infinite === 0) return;',
+    replace: 'return;',
+    tests: studio,
+  },
+  {
+    id: 'absurd-adapter-applied',
+    what: 'a LoRA a million times too large is applied',
+    file: `${engine}/fit-adapter.ts`,
+    find: '!(size < ABSURD)',
+    replace: 'size === -1',
+    tests: studio,
+  },
+  {
+    id: 'bake-text-weight',
+    what: 'a LoRA goes into the text encoder with the weight of the denoiser',
+    file: `${merging}/bake-adapters.ts`,
+    find: 'scalar(strengthOn(use, this.#tensor.part))',
+    replace: 'scalar(strengthOn(use, "denoiser"))',
+    tests: small,
+  },
+  {
+    id: 'extract-sign',
+    what: 'a LoRA is taken out the wrong way round',
+    file: `${merging}/loras/differences.ts`,
+    find: 'subtract(weight, before)',
+    replace: 'subtract(before, weight)',
+    tests: small,
+  },
+  {
+    id: 'join-weight-forgotten',
+    what: 'the weights of LoRAs that become one do not count',
+    file: `${merging}/loras/lora-layers.ts`,
+    find: 'scalar(scale * weight)',
+    replace: 'scalar(scale)',
+    tests: lowRank,
+  },
+  {
+    id: 'resize-alpha',
+    what: 'a resized LoRA has its rank for alpha',
+    file: `${merging}/loras/new-layers.ts`,
+    find: 'alpha: scale * rank,\n    up,\n    down,\n    kept',
+    replace: 'alpha: rank,\n    up,\n    down,\n    kept',
+    tests: lowRank,
+  },
+  {
+    id: 'resize-share-unsquared',
+    what: 'the share of a norm is taken for one of its square',
+    file: 'packages/engine/src/low-rank/rank-rule.ts',
+    find: 'share * share',
+    replace: 'share',
+    tests: lowRank,
+  },
+  {
+    id: 'eigen-vectors-twice',
+    what: 'vectors of eigenvalues that are close are not kept apart',
+    file: 'packages/engine/src/low-rank/symmetric-eigen.ts',
+    find: 'for (let j = first; j < i; j++) removePart',
+    replace: 'for (let j = i; j < i; j++) removePart',
+    tests: lowRank,
+  },
+  {
+    id: 'refiner-without-loras',
+    what: 'the refiner finishes pictures without the LoRAs that fit it',
+    file: 'packages/studio/src/jobs/draw-job.ts',
+    find: 'const second = refining?.refiner ?? refiner;',
+    replace: 'const second = refiner;',
+    tests: families,
   },
 ];

@@ -1,5 +1,4 @@
 """The starter checkpoint in diffusers and transformers, and a run of k-diffusion's Euler on it, for the scripts that draw with add-ons."""
-import gzip
 import pathlib
 import sys
 import types
@@ -9,6 +8,7 @@ import safetensors.torch
 import torch
 import transformers
 from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
+from tiny_models import tokens
 
 # k-diffusion loads programs that judge pictures; they are not needed here.
 sys.modules["clip"] = types.ModuleType("clip")
@@ -39,18 +39,6 @@ def unet_model():
     own = {key: value for key, value in stored.items() if key.startswith("model.diffusion_model.")}
     print(model.load_state_dict(convert_ldm_unet_checkpoint(own, dict(model.config)), strict=True))
     return model
-
-
-def tokens(text):
-    # From the published merges: bytes, then bytes that end a word, then the merges.
-    with gzip.open(SHARED / "tokenizers/bpe_simple_vocab_16e6.txt.gz") as file:
-        merges = file.read().decode().split("\n")[1:49152 - 256 - 2 + 1]
-    units = list(range(ord("!"), ord("~") + 1)) + list(range(ord("¡"), ord("¬") + 1)) + list(range(ord("®"), ord("ÿ") + 1))
-    rest = [n for n in range(256) if n not in units]
-    letters = [chr(n) for n in units] + [chr(256 + i) for i in range(len(rest))]
-    vocabulary = letters + [letter + "</w>" for letter in letters] + ["".join(merge.split()) for merge in merges] + ["<s>", "</s>"]
-    ids = [vocabulary.index(word + "</w>") for word in text.split()]
-    return torch.tensor([[49406] + ids + [49407] * (76 - len(ids))])
 
 
 alphas = torch.cumprod(1 - torch.linspace(0.00085 ** .5, 0.012 ** .5, 1000, dtype=torch.float64) ** 2, 0)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loraChoice } from './lora-choice.ts';
 
 /** A number type that weights can be stored as. */
 export const precision = z.enum(['fp32', 'fp16', 'bf16', 'fp8_e4m3', 'fp8_e5m2', 'fp64']);
@@ -56,8 +57,53 @@ export const mergeRequest = z.object({
   /** Store what is float32 afterwards as fp16. */
   half: z.boolean().default(false),
   vae: z.string().min(1).optional(),
+  /** Put into the one model that there is. */
+  loras: z.array(loraChoice).default([]),
+  /** Folders to look for them in, beside the program's own. */
+  loraFolders: z.array(z.string()).default([]),
+  /** Apply those that do not fit the model, as far as they do. */
+  forceAddOns: z.boolean().default(false),
   /** Regular expression; tensors whose names fit are left out. */
   discard: z.string().min(1).optional(),
+  ...target,
+});
+
+const rank = z.int().min(1).max(4096);
+
+/** How many ranks the layers of a new LoRA have. */
+const rankChoice = {
+  /** The most there may be where a quality is chosen. */
+  rank: rank.optional(),
+  /** Of convolutions. */
+  convRank: rank.optional(),
+  /** As kohya's scripts resize: singular values above the largest divided by `value`, or as many as hold that share. */
+  quality: z
+    .discriminatedUnion('by', [
+      z.object({ by: z.literal('sv-ratio'), value: z.number().min(1) }),
+      z.object({ by: z.enum(['sv-fro', 'sv-cumulative']), value: z.number().gt(0).max(1) }),
+    ])
+    .optional(),
+  precision: z.enum(['fp32', 'fp16', 'bf16']).default('fp16'),
+};
+
+/** What is asked of `extract`. */
+export const extractRequest = z.object({
+  tuned: z.string().min(1),
+  base: z.string().min(1),
+  ...rankChoice,
+  textEncoder: z.boolean().default(true),
+  ...target,
+});
+
+/** What is asked of `resize`. */
+export const resizeRequest = z.object({ file: z.string().min(1), ...rankChoice, ...target });
+
+/** What is asked of `merge` where its models are LoRAs. */
+export const joinRequest = z.object({
+  loras: z.array(z.string().min(1)).min(2).max(100),
+  /** One per LoRA; 1 each when absent. */
+  weights: z.array(z.number().min(-100).max(100)).optional(),
+  ...rankChoice,
   ...target,
 });
 
@@ -74,13 +120,17 @@ export type ConvertRequest = z.infer<typeof convertRequest>;
 export type ConvertInput = z.input<typeof convertRequest>;
 export type MergeRequest = z.infer<typeof mergeRequest>;
 export type MergeInput = z.input<typeof mergeRequest>;
+export type ExtractInput = z.input<typeof extractRequest>;
+export type ResizeInput = z.input<typeof resizeRequest>;
+export type JoinInput = z.input<typeof joinRequest>;
+export type RankChoice = Pick<z.infer<typeof extractRequest>, 'rank' | 'convRank' | 'quality' | 'precision'>;
 export type MetadataRequest = z.infer<typeof metadataRequest>;
 export type MetadataInput = z.input<typeof metadataRequest>;
 
 /** How far a change of files is. */
 export interface ChangeProgress {
-  /** Hashing comes before a merge whose models are not known yet. */
-  readonly phase: 'hash' | 'write';
+  /** Hashing comes before a merge whose models are not known yet; the work on matrices before a LoRA is written. */
+  readonly phase: 'hash' | 'approximate' | 'write';
   readonly doneBytes: number;
   readonly totalBytes: number;
   /** Absent until it can be told. */

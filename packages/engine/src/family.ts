@@ -71,6 +71,18 @@ export interface AddOnSigns {
   readonly modules?: readonly string[];
   /** Widths of the denoiser's blocks, where names of modules are shared with another family. */
   readonly widths?: readonly number[];
+  /** How kohya's scripts write an add-on for it; absent where they do not. */
+  readonly kohya?: KohyaWays;
+}
+
+/** How kohya's scripts write add-ons for a family. */
+export interface KohyaWays {
+  /** Their `ss_base_model_version`. */
+  readonly version: string;
+  /** Whose names the denoiser's layers have: the diffusers library's, or those that they are stored by. */
+  readonly layers: 'diffusers' | 'stored';
+  /** What keys begin with, by text encoder. */
+  readonly text: readonly string[];
 }
 
 /**

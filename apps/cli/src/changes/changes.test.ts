@@ -84,6 +84,49 @@ describe('danqing merge', () => {
   });
 });
 
+describe('LoRAs', () => {
+  const layer = 'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q';
+
+  beforeAll(async () => {
+    const lora = {
+      [`${layer}.lora_up.weight`]: tensorOf([64, 3], (i) => Math.sin(i) / 9),
+      [`${layer}.lora_down.weight`]: tensorOf([3, 64], (i) => Math.cos(i * i) / 9),
+    };
+    const notes = { 'modelspec.trigger_phrase': 'ink' };
+    writeFileSync(join(folder, 'ink.safetensors'), (await modelOf('ink', lora, notes)).bytes);
+  });
+
+  it('LO-06: danqing resize writes a smaller one, in both languages', async () => {
+    const ran = await run('resize ink.safetensors --rank 1');
+    expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining('ink-rank1.safetensors (')]);
+    expect(ran.stderr).toMatch(/^Note: 1 layers of rank 1\nNote: it holds [\d.]+ % of the change \(by norm\)\n$/);
+    const chinese = await run('--lang zh resize ink.safetensors --rank 2 --sv-fro 0.5 -o small.safetensors');
+    expect(chinese.stderr).toContain('注意：1 层，秩 1');
+    const two = await run('resize ink.safetensors --sv-fro 0.5 --sv-ratio 3');
+    expect([two.code, two.stderr]).toEqual([2, expect.stringContaining('Choose one of --sv-ratio')]);
+  });
+
+  it('LO-07: danqing fit says how they fit, before anything is drawn', async () => {
+    const ran = await run('fit ink.safetensors --prompt ink');
+    expect([ran.code, ran.stderr]).toEqual([0, '']);
+    expect(ran.stdout).toMatch(
+      /^ink.safetensors \(lora, rank 3; kohya\): 2 of 2 keys fit; it changes the denoiser by [\d.]+ %; trigger words in the prompt: ink\n$/,
+    );
+    const none = await run('fit b.safetensors ink.safetensors --json');
+    expect(none.code).toBe(2);
+    expect(JSON.parse(none.stdout)).toMatchObject([{ fits: false }, { fits: true, record: { matchedKeys: 2 } }]);
+  });
+
+  it('LO-06: danqing extract and merge say what they cannot do', async () => {
+    const extract = await run('extract a.ckpt b.safetensors');
+    expect([extract.code, extract.stderr]).toEqual([2, expect.stringContaining('no family that fits')]);
+    const merge = await run('merge a.ckpt b.safetensors --lora ink:0.5');
+    expect([merge.code, merge.stderr]).toEqual([2, expect.stringContaining('expected one model to put them into')]);
+    const kinds = await run('merge a.ckpt ink.safetensors');
+    expect([kinds.code, kinds.stderr]).toEqual([2, expect.stringContaining('with `--lora`')]);
+  });
+});
+
 describe('danqing metadata', () => {
   it('shows and changes the metadata of a file', async () => {
     writeFileSync(join(folder, 'm.safetensors'), readFileSync(join(folder, 'b.safetensors')));

@@ -24,10 +24,20 @@ export async function runChange<Report>(
   }
 }
 
+/** Runs a change of one file and tells people, or a program, what was written. */
+export async function changeOne(
+  change: (options: ChangeOptions) => Promise<ChangeReport>,
+  asJson: boolean,
+  say: Messages['changes'],
+): Promise<void> {
+  const report = await runChange(change, asJson, say);
+  if (asJson) console.log(JSON.stringify(report));
+  else await printChange(report, say);
+}
+
 function describe({ phase, doneBytes, totalBytes, secondsLeft }: ChangeProgress, say: Messages['changes']): string {
   const left = secondsLeft === undefined ? undefined : printDuration(secondsLeft);
-  const what = phase === 'hash' ? say.hashing : say.writing;
-  return say.progress(what, printBytes(doneBytes), printBytes(totalBytes), left);
+  return say.progress(say.phases[phase], printBytes(doneBytes), printBytes(totalBytes), left);
 }
 
 /** Tells people what was written: its place on the standard output, all else on the standard error. */

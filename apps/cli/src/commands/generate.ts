@@ -3,6 +3,7 @@ import type { DrawnPicture } from '@danqing/contract/worker-messages';
 import type { SavedComparison } from '@danqing/studio/gallery/save-comparison';
 import type { SavedPicture } from '@danqing/studio/gallery/save-picture';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { collectLora } from '../collect-lora.ts';
 import { collect } from '../collect.ts';
 import type { CliCommand } from '../command.ts';
 import { addAestheticOptions, aestheticOf, type TypedAesthetic } from '../drawing/aesthetic-options.ts';
@@ -237,17 +238,6 @@ const parseSize =
     const match = /^(\d{1,6})x(\d{1,6})$/i.exec(text.trim());
     if (match === null) throw new InvalidArgumentError(help.badSize);
     return [Number(match[1]), Number(match[2])];
-  };
-
-/** `FILE`, `FILE:0.8` or `FILE:0.8:0.5`; colons before the weights belong to the file. */
-const collectLora =
-  ({ help }: Messages) =>
-  (text: string, before: NonNullable<RecipeInput['loras']> = []): NonNullable<RecipeInput['loras']> => {
-    const [, name, weight, textEncoderWeight] = /^(.+?)(?::([-+.\deE]+))?(?::([-+.\deE]+))?$/.exec(text) ?? [];
-    const numbers = [weight, textEncoderWeight].map((number) => (number === undefined ? undefined : Number(number)));
-    if (name === undefined || numbers.some((number) => Number.isNaN(number)))
-      throw new InvalidArgumentError(help.badLora);
-    return [...before, { name, weight: numbers[0], textEncoderWeight: numbers[1] }];
   };
 
 /** `FILE` or `FILE:0.8`; colons before the strength belong to the file. */

@@ -5,6 +5,8 @@ import { catalogue } from './catalogue.ts';
 import { convert } from './convert.ts';
 import { doctor } from './doctor.ts';
 import { download } from './download.ts';
+import { extract } from './extract.ts';
+import { fit } from './fit.ts';
 import { generate } from './generate.ts';
 import { info } from './info.ts';
 import { inspect } from './inspect.ts';
@@ -12,6 +14,7 @@ import { library } from './library.ts';
 import { merge } from './merge.ts';
 import { metadata } from './metadata.ts';
 import { options } from './options.ts';
+import { resize } from './resize.ts';
 import { samplers } from './samplers.ts';
 import { scan } from './scan.ts';
 import { schedulers } from './schedulers.ts';
@@ -28,6 +31,8 @@ export const commands = {
   convert,
   doctor,
   download,
+  extract,
+  fit,
   generate,
   info,
   inspect,
@@ -35,6 +40,7 @@ export const commands = {
   merge,
   metadata,
   options,
+  resize,
   samplers,
   scan,
   schedulers,

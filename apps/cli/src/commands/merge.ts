@@ -1,16 +1,23 @@
 import type { MergeInput } from '@danqing/contract/file-changes';
-import { InvalidArgumentError, Option } from 'commander';
+import type { LoraChoice } from '@danqing/contract/lora-choice';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { addRankOptions, rankChoiceOf, type TypedRanks } from '../changes/rank-options.ts';
+import { collectLora } from '../collect-lora.ts';
+import { collect } from '../collect.ts';
 import type { CliCommand } from '../command.ts';
 import type { Messages } from '../messages/index.ts';
 import { parseNumber } from '../parse-number.ts';
 
-interface Typed {
+interface Typed extends TypedRanks {
   readonly mode?: NonNullable<MergeInput['mode']>;
   readonly multiplier?: number;
   readonly weights?: number[];
   readonly blocks?: string;
   readonly half?: boolean;
   readonly bakeVae?: string;
+  readonly lora?: LoraChoice[];
+  readonly loraDir?: string[];
+  readonly force?: boolean;
   readonly discard?: string;
   readonly out?: string;
   readonly format?: 'safetensors' | 'torch';
@@ -19,52 +26,58 @@ interface Typed {
 }
 
 /**
- * Merges checkpoints into a new one.
- * @rows FMT-08, FMT-09
+ * Merges checkpoints into a new one, and LoRAs into a checkpoint.
+ * @rows FMT-07, FMT-08, FMT-09, LO-06
  */
 export const merge: CliCommand = {
   name: 'merge',
   order: 41,
   define(command, messages) {
     const { merge: say, changes, help } = messages;
-    command
-      .description(say.summary)
-      .argument('<models...>', say.models)
+    command.description(say.summary).argument('<models...>', say.models);
+    addRankOptions(command, messages)
       .addOption(new Option('--mode <mode>', say.mode).choices(['weighted-sum', 'add-difference', 'sum', 'none']))
       .option('-M, --multiplier <m>', say.multiplier, parseNumber(messages))
       .option('--weights <numbers>', say.weights, parseNumbers(messages))
       .option('--blocks <numbers>', say.blocks)
       .option('--half', say.half)
       .option('--bake-vae <file>', changes.bakeVae)
+      .option('--lora <file[:weight[:te]]>', say.lora, collectLora(messages))
+      .option('--lora-dir <folder>', messages.generate.loraDir, collect)
+      .option('--force', messages.generate.force)
       .option('--discard <pattern>', say.discard)
       .option('-o, --out <path>', changes.out)
       .addOption(new Option('--format <format>', changes.format).choices(['safetensors', 'torch']))
       .option('--overwrite', changes.overwrite)
       .option('--json', help.json)
       .addHelpText('after', `\n${help.example}\n  ${say.example}`)
-      .action(async (models: string[], typed: Typed) => mergeAll(models, typed, messages.changes));
+      .action(async (models: string[], typed: Typed, self: Command) => mergeAll(models, typed, messages, self));
   },
 };
 
-async function mergeAll(models: string[], typed: Typed, say: Messages['changes']): Promise<void> {
-  const { mergeFiles } = await import('@danqing/studio/files/merge-files');
-  const { printChange, runChange } = await import('../changes/run-change.ts');
-  const { mode, multiplier, weights, blocks, half, bakeVae, discard, out, format, overwrite, json = false } = typed;
+async function mergeAll(models: string[], typed: Typed, messages: Messages, self: Command): Promise<void> {
+  const { mergeModels } = await import('@danqing/studio/files/merge-models');
+  const { changeOne } = await import('../changes/run-change.ts');
+  const { blocks, bakeVae, lora, loraDir, force, mode, multiplier, weights, half, discard } = typed;
+  const { out, format, overwrite, json = false } = typed;
   const request = {
-    models,
     mode,
     multiplier,
     weights,
-    blockWeights: blocks,
     half,
-    vae: bakeVae,
     discard,
     format,
     overwrite,
+    ...rankChoiceOf(typed, messages, self),
+    models,
+    blockWeights: blocks,
+    vae: bakeVae,
+    loras: lora,
+    loraFolders: loraDir,
+    forceAddOns: force,
+    output: out,
   };
-  const report = await runChange((options) => mergeFiles({ ...request, output: out }, options), json, say);
-  if (json) console.log(JSON.stringify(report));
-  else await printChange(report, say);
+  await changeOne((options) => mergeModels(request, options), json, messages.changes);
 }
 
 const parseNumbers =

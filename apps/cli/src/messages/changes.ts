@@ -1,5 +1,7 @@
+import type { ChangeProgress } from '@danqing/contract/file-changes';
 import type { Words } from '@danqing/studio/library/notice';
 
+type Phase = ChangeProgress['phase'];
 type PartName = 'unet' | 'textEncoder' | 'vae' | 'other';
 
 /** What the commands that change files say in English. */
@@ -10,8 +12,7 @@ export const changesEn = {
     format: 'safetensors or torch (.ckpt); without it the ending of --out decides, else safetensors',
     overwrite: 'replace a file of that name, also the model itself',
     bakeVae: 'put this VAE in the place of the one inside',
-    hashing: 'hashing',
-    writing: 'writing',
+    phases: { hash: 'hashing', approximate: 'working out layers', write: 'writing' } satisfies Record<Phase, string>,
     progress: (what: string, done: string, total: string, left: string | undefined) =>
       `${what}: ${done} of ${total}${left === undefined ? '' : `, ${left} left`}`,
     written: (path: string, size: string, duration: string) => `${path} (${size}, ${duration})`,
@@ -40,16 +41,46 @@ export const changesEn = {
     example: 'danqing convert model.ckpt --precision fp16 --prune no-ema -o model-fp16.safetensors',
   },
   merge: {
-    summary: 'merge checkpoints into a new one',
-    models: 'A, B and C as A1111 calls them: (1 - M) A + M B of two, A + M (B - C) of three, one to bake or to halve',
+    summary: 'merge checkpoints into a new one, put LoRAs into one, or make one LoRA of several',
+    models:
+      'A, B and C as A1111 calls them: (1 - M) A + M B of two, A + M (B - C) of three, one to bake or to halve; or LoRAs alone, which become one: side by side and exactly, or of a --rank',
     mode: 'weighted-sum, add-difference, sum (with --weights) or none; without it the number of models decides',
     multiplier: 'M',
     weights: 'weights of any number of models, such as 0.5,0.3,0.2',
     blocks: 'multipliers of the UNet blocks: 25 numbers (19 for SDXL) with commas, or one more in front for all else',
     half: 'store what is float32 afterwards as fp16',
     discard: 'leave out tensors whose names fit this regular expression',
+    lora: 'put a LoRA or one of its kin into the one model: a name or file, its weight, the text encoder’s; can be repeated',
     badNumbers: 'Expected numbers with commas.',
-    example: 'danqing merge base.safetensors style.safetensors -M 0.4 --half',
+    example:
+      'danqing merge base.safetensors style.safetensors -M 0.4 --half\n  danqing merge base.safetensors --lora style:0.8 --lora person:0.6:0.4 -o mine.safetensors',
+  },
+  fit: {
+    summary: 'tell how LoRAs and their kin fit a checkpoint: keys, effect, trigger words, advice; nothing is drawn',
+    addOns: 'names or files of LoRAs and their kin',
+    prompt: 'prompt in which their trigger words are looked for',
+    example: 'danqing fit style.safetensors --model base.safetensors --prompt "ink fox"',
+  },
+  ranks: {
+    rank: 'rank of the layers; with a quality the most there may be',
+    convRank: 'rank of convolutions',
+    svRatio: 'keep singular values above the largest divided by this',
+    svFro: 'keep as many ranks as hold this share of the norm, such as 0.95',
+    svCumulative: 'keep as many ranks as hold this share of the sum of singular values',
+    precision: 'how numbers are stored; fp16 where nothing is said',
+    oneQuality: 'Choose one of --sv-ratio, --sv-fro and --sv-cumulative.',
+  },
+  extract: {
+    summary: 'take a LoRA out of the difference of two checkpoints',
+    tuned: 'the checkpoint that a LoRA is to be taken from',
+    base: 'the checkpoint that it was made from; on it the LoRA gives the first again. Rank 64 where nothing is said, convolutions with --conv-rank alone',
+    noTextEncoder: 'leave the text encoder out',
+    example: 'danqing extract tuned.safetensors base.safetensors --rank 64 --conv-rank 32 -o tuned-lora.safetensors',
+  },
+  resize: {
+    summary: 'write a LoRA with fewer ranks',
+    file: 'a LoRA; convolutions keep to --rank too, unless --conv-rank says otherwise',
+    example: 'danqing resize style.safetensors --rank 16\n  danqing resize style.safetensors --rank 64 --sv-fro 0.95',
   },
   metadata: {
     summary: 'show the text metadata of a safetensors file, or change it',
@@ -71,8 +102,7 @@ export const changesZh: typeof changesEn = {
     format: 'safetensors 或 torch（.ckpt）；不写则由 --out 的扩展名决定，否则为 safetensors',
     overwrite: '替换同名文件，包括模型自身',
     bakeVae: '用这个 VAE 换掉里面的',
-    hashing: '计算哈希',
-    writing: '写入',
+    phases: { hash: '计算哈希', approximate: '计算各层', write: '写入' },
     progress: (what, done, total, left) => `${what}：${done} / ${total}${left === undefined ? '' : `，还需 ${left}`}`,
     written: (path, size, duration) => `${path}（${size}，${duration}）`,
     note: (text) => `注意：${text}`,
@@ -98,16 +128,46 @@ export const changesZh: typeof changesEn = {
     example: 'danqing convert model.ckpt --precision fp16 --prune no-ema -o model-fp16.safetensors',
   },
   merge: {
-    summary: '把几个大模型融合成一个新的',
-    models: '即 A1111 的 A、B、C：两个为 (1 - M) A + M B，三个为 A + M (B - C)，一个用来烘焙 VAE 或转半精度',
+    summary: '把几个大模型融合成一个新的，把 LoRA 并入大模型，或把几个 LoRA 合成一个',
+    models:
+      '即 A1111 的 A、B、C：两个为 (1 - M) A + M B，三个为 A + M (B - C)，一个用来烘焙 VAE 或转半精度；也可以全是 LoRA，合成一个：不写 --rank 则秩相加、结果精确',
     mode: 'weighted-sum、add-difference、sum（配 --weights）或 none；不写则由模型个数决定',
     multiplier: 'M',
     weights: '任意多个模型的权重，如 0.5,0.3,0.2',
     blocks: 'UNet 各层的 M：25 个数（SDXL 为 19 个），逗号隔开；前面可再加一个用于其余部分',
     half: '结果中的 float32 存为 fp16',
     discard: '去掉名称符合此正则表达式的张量',
+    lora: '把 LoRA 一类的文件并入唯一的模型：名称或文件、权重、文本编码器权重；可重复',
     badNumbers: '应为逗号隔开的数。',
-    example: 'danqing merge base.safetensors style.safetensors -M 0.4 --half',
+    example:
+      'danqing merge base.safetensors style.safetensors -M 0.4 --half\n  danqing merge base.safetensors --lora style:0.8 --lora person:0.6:0.4 -o mine.safetensors',
+  },
+  fit: {
+    summary: '说明 LoRA 一类的文件是否适合某个大模型：键、改变幅度、触发词、建议；不绘图',
+    addOns: 'LoRA 一类文件的名称或路径',
+    prompt: '在此提示词中查找触发词',
+    example: 'danqing fit style.safetensors --model base.safetensors --prompt "水墨狐狸"',
+  },
+  ranks: {
+    rank: '各层的秩；指定质量时为上限',
+    convRank: '卷积层的秩',
+    svRatio: '保留大于“最大奇异值除以此数”的奇异值',
+    svFro: '保留的秩占范数的比例，如 0.95',
+    svCumulative: '保留的秩占奇异值之和的比例',
+    precision: '数值的存储类型；不写则为 fp16',
+    oneQuality: '--sv-ratio、--sv-fro、--sv-cumulative 只能选一个。',
+  },
+  extract: {
+    summary: '从两个大模型的差中提取 LoRA',
+    tuned: '要从中提取的大模型',
+    base: '它的底模；LoRA 用在底模上即近似于前者。不写秩则为 64；只有指定 --conv-rank 才提取卷积层',
+    noTextEncoder: '不提取文本编码器',
+    example: 'danqing extract tuned.safetensors base.safetensors --rank 64 --conv-rank 32 -o tuned-lora.safetensors',
+  },
+  resize: {
+    summary: '缩小 LoRA 的秩',
+    file: 'LoRA 文件；卷积层也用 --rank，除非指定 --conv-rank',
+    example: 'danqing resize style.safetensors --rank 16\n  danqing resize style.safetensors --rank 64 --sv-fro 0.95',
   },
   metadata: {
     summary: '显示或修改 safetensors 文件的元数据',

@@ -33,7 +33,11 @@ export const sd1: Family = {
   nativeSize: 512,
   prediction: 'eps',
   predictions: vSigns,
-  addOns: { contextWidth: 768, textWidths: [768] },
+  addOns: {
+    contextWidth: 768,
+    textWidths: [768],
+    kohya: { version: 'sd_v1', layers: 'diffusers', text: ['lora_te_'] },
+  },
   claims: ['stable-diffusion-v1', 'sd_v1', 'sd_1', 'sd1'],
   noise: { from: 0.000_85, to: 0.012, steps: 1000, alignedFor: 'sd' },
   defaults: { steps: 20, cfg: 7, clipSkip: 1 },

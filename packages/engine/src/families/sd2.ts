@@ -114,7 +114,11 @@ export const sd2: Family = {
   ],
   latent: { channels: 4, scale: 0.18215, factor: 8, tiny: 'taesd' },
   latentChannels: 4,
-  addOns: { contextWidth: 1024, textWidths: [1024] },
+  addOns: {
+    contextWidth: 1024,
+    textWidths: [1024],
+    kohya: { version: 'sd_v2', layers: 'diffusers', text: ['lora_te_'] },
+  },
   claims: ['stable-diffusion-v2', 'sd_v2', 'sd_2', 'sd2'],
   noise: { from: 0.000_85, to: 0.012, steps: 1000, alignedFor: 'sd' },
   defaults: { steps: 20, cfg: 7, clipSkip: 1 },

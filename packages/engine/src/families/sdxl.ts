@@ -79,6 +79,7 @@ export const sdxl: Family = {
     textWidths: [768, 1280],
     // Trainers name SD 1.x and 2.x otherwise, and theirs have one transformer block at each place.
     modules: ['input_blocks_', 'output_blocks_', 'middle_block_1_', 'transformer_blocks_2_', 'transformer_blocks_9_'],
+    kohya: { version: 'sdxl_base_v1-0', layers: 'stored', text: ['lora_te1_', 'lora_te2_'] },
   },
   claims: ['stable-diffusion-xl-v1-base', 'sdxl', 'sd_xl', 'pony', 'illustrious', 'noobai'],
   noise: { from: 0.000_85, to: 0.012, steps: 1000, alignedFor: 'sdxl' },

@@ -16,7 +16,7 @@ export function refuseAddOns(models: readonly TensorIndex[]): void {
       where: model.file,
       expected: 'a checkpoint',
       found: title.en,
-      advice: 'Only whole models are merged with one another.',
+      advice: 'Only whole models are merged with one another; a LoRA is put into one with `--lora`.',
     });
   }
 }

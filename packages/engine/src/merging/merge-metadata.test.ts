@@ -10,7 +10,7 @@ const model = (letter: string, metadata: Readonly<Record<string, string>> = {}):
 });
 
 const weighted = { mode: 'weighted-sum', models: [] as never, multiplier: 0.3 } as const satisfies Interpolation;
-const facts = { customName: '', special: undefined };
+const facts = { customName: '', special: undefined, loras: [] };
 
 const objectOf = (metadata: ReadonlyMap<string, string>, key: string): unknown => JSON.parse(metadata.get(key)!);
 

@@ -13,6 +13,16 @@ export interface MergedModel {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+/** A LoRA that was put into a model. */
+export interface BakedLora {
+  /** File name. */
+  readonly name: string;
+  /** First 12 digits of the SHA-256 of its tensors, as A1111 names LoRAs. */
+  readonly hash: string;
+  readonly denoiser: number;
+  readonly textEncoder: number;
+}
+
 /** What a merge was asked for, beside what `MergeChoices` says. */
 export interface MergeRequestFacts {
   /** Output name that the user chose; empty for the one made of the models' names. */
@@ -20,6 +30,7 @@ export interface MergeRequestFacts {
   /** File name of the VAE that was baked in. */
   readonly vaeName?: string | undefined;
   readonly special: SpecialModel | undefined;
+  readonly loras: readonly BakedLora[];
 }
 
 /** What A1111 calls the ways to interpolate. */
@@ -37,7 +48,7 @@ const METHODS = {
 export function mergeMetadata(
   models: readonly MergedModel[],
   { interpolation, half = false, discard }: MergeChoices,
-  { customName, vaeName, special }: MergeRequestFacts,
+  { customName, vaeName, special, loras }: MergeRequestFacts,
 ): ReadonlyMap<string, string> {
   const [a, b, c] = models;
   const isMany = interpolation.mode === 'sum';
@@ -56,6 +67,14 @@ export function mergeMetadata(
     is_inpainting: special === 'inpainting',
     is_instruct_pix2pix: special === 'instruct-pix2pix',
     ...(isMany && { model_hashes: models.map(({ sha256 }) => sha256), weights: interpolation.weights }),
+    ...(loras.length > 0 && {
+      loras: loras.map(({ name, hash, denoiser, textEncoder }) => ({
+        name,
+        hash,
+        unet: denoiser,
+        text_encoder: textEncoder,
+      })),
+    }),
     ...('blocks' in interpolation && interpolation.blocks && { block_weights: textOf(interpolation.blocks) }),
   };
   const known = Object.assign(
@@ -85,17 +104,18 @@ function parsed(text: string | undefined): object | undefined {
   }
 }
 
-/** The name that A1111 gives a merged model: `0.7(a) + 0.3(b)`, `a + 0.3(b - c)`. */
+/** The name that A1111 gives a merged model: `0.7(a) + 0.3(b)`, `a + 0.3(b - c)`; and in its manner `a + 0.8(lora)`. */
 export function mergedName(
   names: readonly string[],
   { interpolation }: MergeChoices,
   special: SpecialModel | undefined,
+  loras: readonly { readonly name: string; readonly denoiser: number }[] = [],
 ): string {
   const [a, b, c] = names;
   const suffix = special === undefined ? '' : `.${special}`;
   switch (interpolation.mode) {
     case 'none':
-      return `${a}${suffix}`;
+      return `${[a, ...loras.map(({ name, denoiser }) => `${rounded(denoiser)}(${name})`)].join(' + ')}${suffix}`;
     case 'weighted-sum':
       return `${rounded(1 - interpolation.multiplier)}(${a}) + ${rounded(interpolation.multiplier)}(${b})${suffix}`;
     case 'add-difference':

@@ -138,7 +138,9 @@ describe('planMerge refuses', () => {
       expect(() => plan(a, addOn)).toThrow(
         /^add-on\.safetensors: expected a checkpoint, found .*(?:LoRA|LoHa|LyCORIS|embedding)/i,
       );
-      expect(() => plan(addOn, a)).toThrow('Only whole models are merged with one another.');
+      expect(() => plan(addOn, a)).toThrow(
+        'Only whole models are merged with one another; a LoRA is put into one with `--lora`.',
+      );
     }
   });
 

@@ -10,6 +10,7 @@ import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
 import type { Words } from '@danqing/engine/words';
 import { buildFile } from '@danqing/node/files/build-file';
 import { refuseExisting } from '@danqing/node/files/write-large-file';
+import { bakeLoras } from './bake-loras.ts';
 import { type ChangeOptions, tellBytes } from './change-options.ts';
 import { hashMerged } from './hash-merged.ts';
 import { outputPlace, stemOf } from './output-place.ts';
@@ -29,7 +30,7 @@ const COUNTS: Readonly<Record<Mode, readonly [least: number, most: number]>> = {
 };
 
 /**
- * Merges checkpoints into a new one, as A1111 does and beyond; what went into it is written into its metadata.
+ * Merges checkpoints into a new one, as A1111 does and beyond, or puts LoRAs into one; what went into it is written into its metadata.
  * @throws bad-value for a request that contradicts itself, add-ons, or models that have nothing in common; bad-shape for
  * models of different families; io for a file that exists or a full disk; what reading a model throws.
  */
@@ -51,8 +52,11 @@ export async function mergeFiles(input: MergeInput, options: ChangeOptions = {})
       ...(vae !== undefined && { vae: vae.index }),
       ...(request.discard !== undefined && { discard: patternOf(request.discard) }),
     };
-    const { tensors, notes, special } = planMerge(choices);
-    const name = mergedName(request.models.map(stemOf), choices, special);
+    const plan = planMerge(choices);
+    const { special } = plan;
+    const { tensors, notes, loras, made } = await bakeLoras(request, models[0]!.index, plan);
+    const named = loras.map((lora) => ({ ...lora, name: stemOf(lora.name) }));
+    const name = mergedName(request.models.map(stemOf), choices, special, named);
     const place = await outputPlace(request, request.models[0]!, name);
     await refuseExisting(place.path, request.overwrite);
     const merged = place.container === 'torch' ? [] : await hashMerged(models, request.models, options);
@@ -60,10 +64,11 @@ export async function mergeFiles(input: MergeInput, options: ChangeOptions = {})
       customName: request.output === undefined ? '' : stemOf(place.path),
       vaeName: request.vae === undefined ? undefined : basename(request.vae),
       special,
+      loras,
     };
     const metadata = merged.length === 0 ? new Map<string, string>() : mergeMetadata(merged, choices, facts);
     const built = await buildFile(
-      { path: place.path, container: place.container, tensors, metadata, models: open },
+      { path: place.path, container: place.container, tensors, metadata, models: [...open, ...made] },
       {
         overwrite: request.overwrite,
         ...(options.signal && { signal: options.signal }),
@@ -91,7 +96,7 @@ function decideMode(request: MergeRequest): Decided {
   throw trouble('weights', `one for each of ${models.length} models`, 'none');
 }
 
-function checkCounts({ mode, models, weights, blockWeights }: Decided): void {
+function checkCounts({ mode, models, weights, blockWeights, loras }: Decided): void {
   const [least, most] = COUNTS[mode];
   if (models.length < least || models.length > most) {
     throw trouble('models', least === most ? `${least} for ${mode}` : `${least} or more`, `${models.length}`);
@@ -100,6 +105,9 @@ function checkCounts({ mode, models, weights, blockWeights }: Decided): void {
     throw trouble('weights', `one for each of ${models.length} models`, `${weights?.length ?? 'none'}`);
   }
   if (mode !== 'sum' && weights !== undefined) throw trouble('weights', 'none, but for the sum of models', 'some');
+  if (loras.length > 0 && mode !== 'none') {
+    throw trouble('LoRA', 'one model to put them into', `${models.length}: merge these first`);
+  }
   if (blockWeights !== undefined && mode !== 'weighted-sum' && mode !== 'add-difference') {
     throw trouble('block weights', 'weighted sum or add difference', mode);
   }

@@ -48,6 +48,12 @@ export const sentences: Readonly<Record<string, string>> = {
     '去噪网络 {}、文本编码器 {}、第二个文本编码器 {}',
   'trigger words in the prompt: {}': '提示词里的触发词：{}',
   'trigger words not in the prompt: {}': '提示词里缺少的触发词：{}',
+  'its author advises {}': '作者建议：{}',
+  'it brings embeddings: {}': '内含嵌入：{}',
+  'its magnitudes are one for each output; as in A1111 they are applied to norms of columns':
+    '其幅值每个输出一个；与 A1111 一样按列范数使用',
+  'it is made for few steps ({}): {} steps, {}, CFG {}': '它为少步数而作（{}）：{} 步，{}，CFG {}',
+  '{} does not fit {}, which finishes the picture without it.': '{} 不适合 {}，后者完成画面时不用它。',
 
   // Which VAE, and why
   'asked for': '按要求',

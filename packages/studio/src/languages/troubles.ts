@@ -220,6 +220,25 @@ export const troubles: Readonly<Record<string, string>> = {
   'another one': '别的',
   'Use it with a checkpoint of {}, or choose one that was made for {}.': '请与 {} 的大模型搭配，或选用为 {} 制作的。',
   'Choose one that was made for this checkpoint.': '请选用为这个大模型制作的。',
+  'a LoRA or one of its kin': 'LoRA 或同类文件',
+  'a LoRA whose layers have names': '各层有名称的 LoRA',
+  'layers with numbers': '各层只有编号',
+  '{}, which is {}': '{}，它是 {}',
+  'Put it into a checkpoint with `danqing merge`, and take a LoRA out of that with `danqing extract`.':
+    '请用 `danqing merge` 把它并入大模型，再用 `danqing extract` 从中提取 LoRA。',
+  'a layer of {}, as in the others': '与其他文件一样的 {} 层',
+  'Only LoRAs for one family of checkpoints can become one.': '只有同一家族大模型的 LoRA 才能合成一个。',
+  'A LoRA can only be taken from two checkpoints of one family and size.':
+    '只能从同一家族、同样大小的两个大模型中提取 LoRA。',
+  'A LoRA can only be taken from two checkpoints of one family.': '只能从同一家族的两个大模型中提取 LoRA。',
+  'Choose two checkpoints of one family.': '请选择同一家族的两个大模型。',
+  'a change of some layer': '至少一层有变化',
+  'a rank or a quality': '秩或质量',
+  'one model to put them into': '一个要并入的大模型',
+  'Only whole models are merged with one another; a LoRA is put into one with `--lora`.':
+    '只有完整的大模型才能互相融合；LoRA 用 `--lora` 并入。',
+  'It is another kind of file; `danqing library move` puts it where it belongs.':
+    '这是另一类文件；`danqing library move` 可把它放到该放的地方。',
   'a LoRA or one of its kin (LoCon, LoHa, LoKr, IA³, OFT …)': 'LoRA 或同类文件（LoCon、LoHa、LoKr、IA³、OFT……）',
   '{} tensors of another kind of file': '另一种文件的 {} 个张量',
   '{} that are not numbers and {} that are infinite': '{} 个 NaN、{} 个无穷大',

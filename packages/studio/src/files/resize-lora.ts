@@ -1,0 +1,47 @@
+import { type ChangeReport, type ResizeInput, resizeRequest } from '@danqing/contract/file-changes';
+import { DanqingError } from '@danqing/engine/errors';
+import { layersOf } from '@danqing/engine/merging/loras/lora-layers';
+import type { ChangeOptions } from './change-options.ts';
+import { rulesOf, writeLora } from './new-lora.ts';
+import { openLoras } from './open-loras.ts';
+import { stemOf } from './output-place.ts';
+import { readRequest } from './read-request.ts';
+
+/**
+ * Writes a LoRA with fewer ranks: the best of that size, with the same scale.
+ * @throws bad-value when neither rank nor quality is said; unsupported for its kin; what reading and `writeLora` throw.
+ */
+export async function resizeLora(input: ResizeInput, options: ChangeOptions = {}): Promise<ChangeReport> {
+  const request = readRequest(resizeRequest, input);
+  const { rank, convRank, quality } = request;
+  if (rank === undefined && convRank === undefined && quality === undefined) {
+    throw new DanqingError('bad-value', { where: 'rank', expected: 'a rank or a quality', found: 'neither' });
+  }
+  return openLoras([request.file], async ([adapter]) => {
+    const { metadata, file } = adapter!;
+    const from = metadata.get('ss_network_dim') ?? 'unknown';
+    const to = quality === undefined ? String(rank ?? from) : 'Dynamic';
+    const how =
+      quality === undefined
+        ? `dimension is resized from ${from} to ${to}`
+        : `Dynamic resize with ${quality.by.replace('-', '_')}: ${quality.value} from ${from}`;
+    return writeLora(
+      {
+        layers: layersOf(adapter!),
+        rules: rulesOf(request),
+        precision: request.precision,
+        metadata: new Map([
+          ...metadata,
+          ['ss_training_comment', `${how}; ${metadata.get('ss_training_comment') ?? ''}`],
+          ['ss_network_dim', to],
+          ['ss_network_alpha', 'Dynamic'],
+        ]),
+        first: request.file,
+        stem: `${stemOf(file)}-${quality === undefined ? `rank${rank ?? convRank}` : `${quality.by}${quality.value}`}`,
+        notes: [],
+      },
+      request,
+      options,
+    );
+  });
+}
