@@ -75,7 +75,7 @@ export async function openAesthetic(asked: NonNullable<Recipe['aesthetic']>, par
       })),
     notes: [
       AGE_OF_AESTHETICS,
-      ...file.remarks,
+      ...file.remarks.map(({ en }) => en),
       `${basename(file.path)} (aesthetic gradient): ${basename(towerFile)} is tuned in ${settings.steps} steps for every text.`,
     ],
   };

@@ -120,7 +120,7 @@ export class OpenHypernetworks {
         ignoredTags.push(tag.canonical);
         continue;
       }
-      notes.push(...file.remarks);
+      notes.push(...file.remarks.map(({ en }) => en));
       requests.push({ ...request, path: file.path });
     }
     let addedTags = '';
@@ -133,7 +133,7 @@ export class OpenHypernetworks {
           found: (await folders.names()).slice(0, NAMES_SHOWN).join(', ') || 'none there',
         });
       }
-      notes.push(...file.remarks);
+      notes.push(...file.remarks.map(({ en }) => en));
       if (requests.some(({ path }) => path === file.path)) {
         notes.push(`"${file.name}" is in the prompt as well; its strength there counts.`);
         continue;
