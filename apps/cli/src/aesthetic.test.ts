@@ -36,13 +36,13 @@ const small = ['--width', '64', '--height', '64', '--steps', '2', '--seed', '7',
 interface DrawnJson {
   readonly pictures: {
     readonly infotext: string;
-    readonly receipt: { readonly addOns: readonly { readonly name: string }[]; readonly latentSha256: string };
+    readonly receipt: { readonly addOns: readonly { readonly name: string }[] };
   }[];
   readonly notes: readonly string[];
 }
 
 describe('generate --aesthetic', () => {
-  it('AG-01, AG-02: tunes, is recorded, and draws the same picture again', async () => {
+  it('AG-01, AG-02, AG-03: tunes, says that it is old and weaker, is recorded, and draws the same picture again', async () => {
     const words = ['generate', 'fox', '--aesthetic', 'Mood', '--aesthetic-steps', '3', '--aesthetic-weight', '0.8'];
     const ran = await run([...words, '--out', 'tuned.png', ...small]);
     expect([ran.code, ran.stderr]).toEqual([0, expect.any(String)]);
@@ -52,31 +52,17 @@ describe('generate --aesthetic', () => {
       'Aesthetic LR: 0.0001, Aesthetic weight: 0.8, Aesthetic steps: 3, Aesthetic embedding: mood, Aesthetic slerp: False',
     );
     const hash = expect.stringMatching(/^[\da-f]{64}$/) as unknown;
+    const whole = { weight: 0.8, matchedKeys: 1, totalKeys: 1, sha256: hash };
     expect(receipt.addOns).toEqual([
-      { name: 'mood.pt', kind: 'aesthetic gradient', weight: 0.8, matchedKeys: 1, totalKeys: 1, sha256: hash },
-      {
-        name: 'tiny clip.safetensors',
-        kind: 'text encoder to be tuned',
-        weight: 0.8,
-        matchedKeys: 1,
-        totalKeys: 1,
-        sha256: hash,
-      },
+      { name: 'mood.pt', kind: 'aesthetic gradient', ...whole },
+      { name: 'tiny clip.safetensors', kind: 'text encoder to be tuned', ...whole },
     ]);
     expect(drawn.notes).toContain('"Mood" is read as "mood"');
-    const plain = JSON.parse((await run(['generate', 'fox', '--out', 'plain.png', ...small])).stdout) as DrawnJson;
-    expect(plain.pictures[0]!.receipt.latentSha256).not.toBe(receipt.latentSha256);
-    const verified = await run(['verify', 'tuned.png', '--json']);
-    expect(JSON.parse(verified.stdout)).toMatchObject({ verdict: 'same-bits' });
-  }, 60_000);
-
-  it('AG-03: says that the technique is old and weaker, in both languages', async () => {
-    const [first, second] = ['generate fox --aesthetic mood --aesthetic-steps 1 --out', small.slice(0, -1)] as const;
-    const english = await run([...first.split(' '), 'en.png', ...second]);
-    expect(english.stderr).toMatch(/Note: Aesthetic gradients are an old technique and weaker than the others/);
-    const chinese = await run([...first.split(' '), 'zh.png', ...second], { LC_ALL: 'zh_CN.UTF-8' });
-    expect(chinese.stderr).toMatch(/注意：美学梯度是较旧的技术，效果弱于其他方法/);
-  });
+    expect(drawn.notes.join()).toMatch(/Aesthetic gradients are an old technique and weaker than the others/);
+    const verified = await run(['verify', 'tuned.png'], { LC_ALL: 'zh_CN.UTF-8' });
+    expect(verified.stdout).toMatch(/逐位相同/);
+    expect(verified.stderr).toMatch(/注意：美学梯度是较旧的技术，效果弱于其他方法/);
+  }, 120_000);
 
   it.each<[string, string[], RegExp]>([
     [
@@ -117,7 +103,7 @@ describe('generate --aesthetic', () => {
     const { 'text_projection.weight': _, ...lacking } = fixture.shapes;
     writeSeededCheckpoint(join(home, 'models', 'text_encoders', 'lacking.safetensors'), lacking);
     const without = await run(['generate', 'fox', '--aesthetic', embedding], env);
-    expect(without.stderr).toMatch(/found 1 files in .*text_encoders, none of which has it.*put it into .*bare/);
+    expect(without.stderr).toMatch(/found 1 files in .*text_encoders.*none of which has it.*put it into .*bare/);
   });
 });
 
