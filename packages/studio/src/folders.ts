@@ -17,6 +17,9 @@ export const tinyVaes = { taesd: tinyVae, taesdxl: asset('taesdxl.safetensors') 
 /** The catalogue of well-known models. */
 export const catalogueFile = asset('catalogue.json');
 
+/** Where the font is that labels are written in. */
+export const fontsFile = asset('fonts/fonts.conf');
+
 /** Folder of what the program remembers between runs; deleting it loses nothing but time. */
 export const cacheFolder = (): string => process.env['DANQING_CACHE'] ?? join(homedir(), '.cache', 'danqing');
 

@@ -53,7 +53,8 @@ export function restoreRecipe(parameters: GenerationParameters, size: Size): Rec
 
 /** What was done beside drawing from text, as a phrase. */
 function findObstacle(parameters: GenerationParameters): string | undefined {
-  const { hires, denoisingStrength, initImageHash, mask, tiling, faceRestoration } = parameters;
+  const { hires, denoisingStrength, initImageHash, mask, tiling, faceRestoration, extra } = parameters;
+  if (extra.some(([key]) => key === 'X Type')) return 'a grid of several pictures';
   if (hires !== undefined) return 'a second pass over an enlarged picture';
   if (mask !== undefined) return 'a picture that was painted into another';
   if (initImageHash !== undefined || denoisingStrength !== undefined)

@@ -1,0 +1,171 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RecipeInput } from '@danqing/contract/recipe';
+import { parseInfotext } from '@danqing/engine/image/infotext';
+import { decodePicture } from '@danqing/node/image/decode-picture';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import tiny from '../../../../tests/fixtures/sd1-tiny.json' with { type: 'json' };
+import { writeSeededCheckpoint } from '../../../../tests/seeded-weights.ts';
+import { starterCheckpoint } from '../folders.ts';
+import { readOutputPlace } from '../gallery/output-place.ts';
+import { readPictureFile } from '../gallery/read-picture-file.ts';
+import { restoreRecipe } from '../gallery/restore-recipe.ts';
+import { WorkerClient } from '../jobs/worker-client.ts';
+import { type CellResult, drawGrid, type GridEvent, prepareGrid } from './draw-grid.ts';
+import { GridMemory } from './grid-memory.ts';
+import { saveGrid } from './save-grid.ts';
+
+let folder: string;
+let other: string;
+let client: WorkerClient;
+let memory: GridMemory;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'danqing-grid-'));
+  other = join(folder, 'other.safetensors');
+  const embedding = 'cond_stage_model.transformer.text_model.embeddings.token_embedding.weight';
+  writeSeededCheckpoint(other, { ...tiny.shapes, [embedding]: [49_408, 128] });
+  client = new WorkerClient();
+  memory = new GridMemory(join(folder, 'cache'));
+});
+
+afterAll(async () => {
+  await client.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const base: RecipeInput = { prompt: 'fox', sampler: 'Euler', steps: 2, width: 64, height: 64, seed: 5 };
+
+async function prepare(out: string, text: string, recipe: Partial<RecipeInput> = {}) {
+  const place = await readOutputPlace(join(folder, out));
+  return prepareGrid({ text, recipe: { ...base, ...recipe }, place }, memory);
+}
+
+/** Draws until `stopAfter` pictures are saved. */
+async function draw(ready: Awaited<ReturnType<typeof prepare>>, stopAfter = Infinity) {
+  const events: GridEvent[] = [];
+  const run = drawGrid(ready, client, () => performance.now());
+  let results: readonly CellResult[] = [];
+  for (;;) {
+    const next = await run.next();
+    if (next.done === true) {
+      results = next.value;
+      break;
+    }
+    events.push(next.value);
+    if (events.filter(({ type }) => type === 'saved').length === stopAfter) {
+      await run.return([]);
+      break;
+    }
+  }
+  return { events, results };
+}
+
+const infotextOf = async (path: string) => (await readPictureFile(path)).picture.texts.get('parameters')!;
+
+describe('a grid', () => {
+  it('GEN-04: shows one prompt and seed by several checkpoints, every cell a picture of its own', async () => {
+    const ready = await prepare('models/grid.png', `checkpoint=${starterCheckpoint},${other};cfg=2,5`);
+    const { events, results } = await draw(ready);
+    const saved = await saveGrid(ready, results, ready.request.place);
+    expect(saved.path).toBe(join(folder, 'models/grid.png'));
+    expect(readdirSync(join(folder, 'models')).sort()).toEqual([
+      'grid-x1y1z1.png',
+      'grid-x1y2z1.png',
+      'grid-x2y1z1.png',
+      'grid-x2y2z1.png',
+      'grid.png',
+    ]);
+    // The checkpoint changes once.
+    const drawn = events.flatMap((event) => (event.type === 'saved' ? [event.path.slice(-10, -4)] : []));
+    expect(drawn).toEqual(['x1y1z1', 'x1y2z1', 'x2y1z1', 'x2y2z1']);
+    const models = await Promise.all(
+      ['x1y1z1', 'x2y2z1'].map(async (at) => parseInfotext(await infotextOf(join(folder, `models/grid-${at}.png`)))),
+    );
+    expect(models).toMatchObject([
+      { prompt: 'fox', seed: 5n, cfgScale: 2, model: { name: 'starter-emoji-128' } },
+      { prompt: 'fox', seed: 5n, cfgScale: 5, model: { name: 'other' } },
+    ]);
+    // Cells stand in the grid as they are.
+    const grid = await decodePicture(readFileSync(saved.path));
+    const cell = await decodePicture(readFileSync(join(folder, 'models/grid-x2y2z1.png')));
+    const [left, top] = [grid.width - 64, grid.height - 64];
+    const row = (y: number) =>
+      grid.data.subarray(3 * ((top + y) * grid.width + left), 3 * ((top + y) * grid.width + left + 64));
+    expect(Buffer.from(row(31)).equals(cell.data.subarray(3 * 31 * 64, 3 * 32 * 64))).toBe(true);
+    expect(left).toBeGreaterThan(64 + 24);
+  });
+
+  it('says in its infotext what A1111 says, and is not drawn again as one picture', async () => {
+    const ready = await prepare('text/grid.png', 'Seed=-1,7;Prompt S/R=fox,"owl, cat"');
+    const { results } = await draw(ready);
+    const { path } = await saveGrid(ready, results, ready.request.place);
+    const parameters = parseInfotext(await infotextOf(path));
+    const [drawn] = ready.plan.axes[0].places;
+    expect(Object.fromEntries(parameters.extra)).toEqual({
+      Script: 'X/Y/Z plot',
+      'X Type': 'Seed',
+      'X Values': '-1,7',
+      'Fixed X Values': `${drawn!.value}, 7`,
+      'Y Type': 'Prompt S/R',
+      'Y Values': 'fox,"owl, cat"',
+    });
+    expect(parameters).toMatchObject({ prompt: 'fox', seed: BigInt(drawn!.value) });
+    expect(() => restoreRecipe(parameters, { width: 1, height: 1 })).toThrow('a grid of several pictures');
+  });
+
+  it('goes on where it was broken off, with the seed that it had drawn', async () => {
+    const text = 'cfg=2,3,4';
+    const begun = await prepare('resumed', text, { seed: -1 });
+    const { events } = await draw(begun, 1);
+    const first = events.find((event) => event.type === 'saved')!.path;
+    const ready = await prepare('resumed', text, { seed: -1 });
+    expect(ready.cells.map(({ known }) => known?.[0]?.path)).toEqual([first, undefined, undefined]);
+    const { results } = await draw(ready);
+    expect(results.map((result) => 'wasThere' in result && result.wasThere)).toEqual([true, false, false]);
+    expect(readdirSync(join(folder, 'resumed'))).toHaveLength(3);
+    const seeds = ready.cells.map(({ recipe }) => recipe.seed);
+    expect(new Set(seeds)).toEqual(new Set([begun.cells[0]!.recipe.seed]));
+    // A grid that is finished draws another seed.
+    await memory.forgetSeeds(ready.key);
+    expect((await prepare('resumed', text, { seed: -1 })).cells[0]!.recipe.seed).not.toBe(seeds[0]);
+  });
+
+  it('draws again what is gone, has changed, or was asked for otherwise', async () => {
+    const text = 'cfg=2,3';
+    const { results } = await draw(await prepare('known', text));
+    const missing = async (recipe: Partial<RecipeInput> = {}, out = 'known') =>
+      (await prepare(out, text, recipe)).cells.filter(({ known }) => known === undefined).length;
+    expect(await missing()).toBe(0);
+    expect(await missing({ steps: 3 })).toBe(2);
+    expect(await missing({}, 'elsewhere')).toBe(2);
+    // A longer axis has the cells of the shorter one.
+    expect((await prepare('known', 'cfg=2-5')).cells.filter(({ known }) => known !== undefined)).toHaveLength(2);
+    const [one, two] = results.flatMap((result) =>
+      'pictures' in result ? result.pictures.map(({ path }) => path) : [],
+    );
+    rmSync(one!);
+    expect(await missing()).toBe(1);
+    writeFileSync(two!, 'no picture');
+    expect(await missing()).toBe(2);
+  });
+
+  it('tells of a cell that fails, and draws the others', async () => {
+    const broken = join(folder, 'broken.safetensors');
+    writeFileSync(broken, 'no model');
+    const ready = await prepare('failing/grid.png', `checkpoint=${broken},${starterCheckpoint}`);
+    const { results } = await draw(ready);
+    expect(results.map((result) => 'error' in result)).toEqual([true, false]);
+    const saved = await saveGrid(ready, results, ready.request.place);
+    expect(saved).toMatchObject({ width: 64 + 4 + 64 });
+    const none = await prepare('failing/none.png', `checkpoint=${broken}`);
+    const failed = await draw(none);
+    await expect(saveGrid(none, failed.results, none.request.place)).rejects.toThrow(broken);
+  });
+
+  it('is not begun with a checkpoint or VAE that is not there', async () => {
+    await expect(prepare('x', 'checkpoint=/no/such.safetensors')).rejects.toMatchObject({ code: 'missing' });
+    await expect(prepare('x', 'vae=none,/no/such.vae.pt')).rejects.toMatchObject({ code: 'missing' });
+  });
+});
