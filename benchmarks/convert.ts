@@ -1,6 +1,6 @@
 // Time and memory of turning a torch file into safetensors, against `cp --reflink=never` of the same file, both from page cache: until all
 // is written, and until all is on the disk (which `cp` leaves to the system, so that `sync` is added to it).
-// npx tsx benchmarks/make-sd15.ts model.safetensors; npx tsx benchmarks/convert.ts model.safetensors [FOLDER FOR BIG FILES]
+// npx tsx benchmarks/make-checkpoint.ts model.safetensors; npx tsx benchmarks/convert.ts model.safetensors [FOLDER FOR BIG FILES]
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';

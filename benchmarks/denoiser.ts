@@ -1,20 +1,19 @@
-// Steps of SD 1.5 at full size: `tsx benchmarks/denoiser.ts CHECKPOINT [fast|quick|small …]`; see README.md here.
+// Steps of a checkpoint of full size at its native size: `tsx benchmarks/denoiser.ts CHECKPOINT [fast|quick|small …]`; see README.md here.
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { familyOf } from '@danqing/engine/detect-family';
 import { families } from '@danqing/engine/families/index';
+import { countFlops } from '@danqing/engine/graph/count-flops';
 import type { RunMode } from '@danqing/engine/runtime';
 import { openModel } from '@danqing/node/files/open-model';
 import { openOnnxRuntime } from '@danqing/node/runtime/onnxruntime';
 import { median, openYardstick, watchMemory } from './measuring.ts';
 
-/** Multiplications and additions of one step: batch 2 (prompt and negative prompt), 64×64 cells, 77 tokens. */
-const STEP_FLOP = 1.606e12;
-/** The same for decoding one picture of 512×512, counted from the shapes of its convolutions and attention. */
-const DECODE_FLOP = 2.515e12;
+/** Measured steps of a network; one that takes minutes is measured once, without a run before. */
 const STEPS = 4;
+const LARGE_FLOP = 1e13;
 const GIB = 2 ** 30;
 
 /** One row of the table. */
@@ -49,21 +48,41 @@ async function measure(
     ...(preparedFolder === undefined ? {} : { preparedFolder }),
   });
   const openSeconds = (performance.now() - from) / 1000;
-  const width = what === 'denoiser' ? parts.denoiser().contextWidth : 0;
+  const { nativeSize, latent } = parts.family;
+  const side = nativeSize / latent.factor;
+  const { contextWidth, vectorWidth } = parts.denoiser();
+  const [batch, tokens] = what === 'denoiser' ? [2, 77] : [1, 1];
+  const made = (seed: number, ...shape: number[]) => ({
+    shape,
+    data: noise(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+    ),
+  });
   const feeds =
     what === 'denoiser'
       ? {
-          x: { shape: [2, 4, 64, 64], data: noise(2 * 4 * 64 * 64, 1) },
-          timestep: { shape: [2], data: Float32Array.of(500, 500) },
-          context: { shape: [2, 77, width], data: noise(2 * 77 * width, 2) },
+          x: made(1, batch, latent.channels, side, side),
+          timestep: { shape: [batch], data: new Float32Array(batch).fill(500) },
+          context: made(2, batch, tokens, contextWidth),
+          ...(vectorWidth !== undefined && { vector: made(4, batch, vectorWidth) }),
         }
-      : { latent: { shape: [1, 4, 64, 64], data: noise(4 * 64 * 64, 3) } };
-  // The first run also sets up memory; it counts only in the peak.
-  await session.run(feeds);
-  const flop = what === 'denoiser' ? STEP_FLOP : DECODE_FLOP;
+      : { latent: made(3, 1, latent.channels, side, side) };
+  const flop = countFlops(
+    graph,
+    new Map([
+      ['batch', batch],
+      ['height', side],
+      ['width', side],
+      ['tokens', tokens],
+    ]),
+  );
+  // The first run also sets up memory; where there is time for another, it counts only in the peak.
+  const steps = flop > LARGE_FLOP ? 1 : STEPS;
+  if (steps > 1) await session.run(feeds);
   const runs: { seconds: number; peak: number; share: number }[] = [];
   let before = await yardstick.measure();
-  for (let i = 0; i < STEPS; i++) {
+  for (let i = 0; i < steps; i++) {
     const start = performance.now();
     await session.run(feeds);
     const seconds = (performance.now() - start) / 1000;

@@ -1,6 +1,6 @@
 // Time and memory of merging two checkpoints of F16, against the same merge by a torch script (merge.py) on the same cores, both from
 // page cache and until the result is on the disk; and whether the results are the same, bit for bit.
-// npx tsx benchmarks/make-sd15.ts model.safetensors; npx tsx benchmarks/merge.ts PYTHON model.safetensors [FOLDER FOR BIG FILES]
+// npx tsx benchmarks/make-checkpoint.ts model.safetensors; npx tsx benchmarks/merge.ts PYTHON model.safetensors [FOLDER FOR BIG FILES]
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -61,8 +61,8 @@ if (words[0] === '--once') {
     join(folder, `${name}.safetensors`),
   ) as [string, string, string];
   if (!existsSync(second)) {
-    const make = fileURLToPath(new URL('make-sd15.ts', import.meta.url));
-    execFileSync(process.execPath, ['--import', 'tsx', make, second, '43']);
+    const make = fileURLToPath(new URL('make-checkpoint.ts', import.meta.url));
+    execFileSync(process.execPath, ['--import', 'tsx', make, second, 'sd1', '43']);
   }
   const own: number[] = [];
   const torch: number[] = [];

@@ -1,5 +1,11 @@
 import type { Recipe } from './recipe.ts';
 
+/** Scaled latents [n, c, h, w] in float32. */
+export interface KeptLatent {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
 /** What the studio asks of its drawing process. Sent over the process channel with structured clone. */
 export type WorkerRequest =
   | {
@@ -9,6 +15,21 @@ export type WorkerRequest =
       readonly previews: boolean;
       readonly latents: boolean;
     }
+  | {
+      /** Decode kept latents with a VAE. */
+      readonly type: 'decode';
+      readonly job: number;
+      readonly latent: KeptLatent;
+      /** Id of the family whose latents they are; may be absent where the checkpoint is known. */
+      readonly family?: string | undefined;
+      readonly checkpoint?: string | undefined;
+      /** As in a recipe. */
+      readonly vae: string;
+      /** Receipts of the pictures, as JSON. */
+      readonly receipts: readonly string[];
+    }
+  /** The recipe that comes next: its files may be opened while there is time and memory. */
+  | { readonly type: 'prepare'; readonly recipe: Recipe }
   | { readonly type: 'pause'; readonly job: number }
   | { readonly type: 'resume'; readonly job: number }
   | { readonly type: 'cancel'; readonly job: number }
@@ -31,6 +52,8 @@ export interface DrawnPicture {
   readonly receipt: string;
   /** Final latent [4, h/8, w/8] float32, when asked for. */
   readonly latent?: Float32Array;
+  /** Id of the family whose latent it is, when asked for. */
+  readonly family?: string;
 }
 
 /** What the drawing process says while it works. */

@@ -8,7 +8,7 @@ interface Typed {
 
 /**
  * Lists well-known models.
- * @rows LIB-17, LIB-19, LIB-20, LIB-21, LIB-22, LIB-23
+ * @rows LIB-17, LIB-19, LIB-20, LIB-21, LIB-22, LIB-23, CK-04, VAE-05
  */
 export const catalogue: CliCommand = {
   name: 'catalogue',

@@ -44,6 +44,7 @@ interface Typed extends TypedAesthetic {
   readonly quality?: number;
   readonly sidecar?: boolean;
   readonly saveLatent?: string;
+  readonly grid?: readonly string[];
   readonly mode?: RecipeInput['mode'];
   readonly provider?: RecipeInput['runtime'];
   readonly json?: boolean;
@@ -51,7 +52,7 @@ interface Typed extends TypedAesthetic {
 
 /**
  * Draws pictures.
- * @rows GEN-01, GEN-02, GEN-03, GEN-06, GEN-11, GEN-12, GEN-13, GEN-14, GEN-15, PR-01, PR-02, PR-03, PR-04, PR-05, PR-06, PR-07, PR-08, PR-09, PR-10, PR-12, EM-01, EM-02, EM-03, EM-04, EM-05, HN-01, HN-02, HN-03, LO-01, LO-02, LO-04, LO-05, LO-07, LY-01, LY-02, LY-03, CK-01, AG-01, AG-02, AG-03
+ * @rows GEN-01, GEN-02, GEN-03, GEN-04, GEN-05, GEN-06, GEN-11, GEN-12, GEN-13, GEN-14, GEN-15, PR-01, PR-02, PR-03, PR-04, PR-05, PR-06, PR-07, PR-08, PR-09, PR-10, PR-12, EM-01, EM-02, EM-03, EM-04, EM-05, HN-01, HN-02, HN-03, LO-01, LO-02, LO-04, LO-05, LO-07, LY-01, LY-02, LY-03, AG-01, AG-02, AG-03, CK-01, CK-03, VAE-01, VAE-02, VAE-04
  */
 export const generate: CliCommand = {
   name: 'generate',
@@ -94,13 +95,18 @@ export const generate: CliCommand = {
       .option('--quality <n>', say.quality, number)
       .option('--sidecar', say.sidecar)
       .option('--save-latent <file>', say.saveLatent)
+      .addOption(new Option('--grid <axes>', say.grid).argParser(collectText).conflicts('saveLatent'))
       .addOption(new Option('--mode <mode>', say.mode).choices(['auto', 'fast', 'quick', 'small']))
       .addOption(new Option('--provider <provider>', say.provider).choices(['cpu', 'webgpu', 'cuda']))
       .option('--json', messages.help.json);
     addAestheticOptions(command, messages)
-      .addHelpText('after', `\n${messages.help.example}\n  ${say.example}`)
+      .addHelpText('after', `\n${messages.help.example}\n  ${say.example}\n  ${say.gridExample}`)
       .action(async (words: string[], _options: unknown, self: Command) => {
-        await draw(await readPrompt(words), self.opts<Typed>(), messages);
+        const typed = self.opts<Typed>();
+        const prompt = await readPrompt(words);
+        if (typed.grid === undefined) return draw(prompt, typed, messages);
+        const { drawGridPictures } = await import('../drawing/draw-grid-pictures.ts');
+        return drawGridPictures(typed.grid.join(';'), recipeOf(prompt, typed), typed, messages);
       });
   },
 };
@@ -140,11 +146,7 @@ async function draw(prompt: string, typed: Typed, messages: Messages): Promise<v
   const [first] = pictures;
   if (saveLatent !== undefined && first !== undefined) {
     const { saveLatents } = await import('@danqing/studio/gallery/save-latents');
-    await saveLatents(
-      saveLatent,
-      pictures.map(({ latent }) => latent!),
-      first,
-    );
+    await saveLatents(saveLatent, pictures);
   }
   const comparisons: SavedComparison[] = [];
   if (name !== undefined && drawn !== undefined && first !== undefined) {

@@ -3,6 +3,7 @@ import { aestheticEmbedding } from './aesthetic-embedding.ts';
 import { annotate } from './annotate.ts';
 import { catalogue } from './catalogue.ts';
 import { convert } from './convert.ts';
+import { decode } from './decode.ts';
 import { doctor } from './doctor.ts';
 import { download } from './download.ts';
 import { extract } from './extract.ts';
@@ -29,6 +30,7 @@ export const commands = {
   annotate,
   catalogue,
   convert,
+  decode,
   doctor,
   download,
   extract,

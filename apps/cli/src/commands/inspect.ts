@@ -2,7 +2,7 @@ import type { CliCommand } from '../command.ts';
 
 /**
  * Tells what a model file is.
- * @rows LIB-01, LIB-09, LIB-10, LIB-11, LIB-12, LIB-13, LIB-14, LIB-15, LIB-16, LIB-17, FMT-01, FMT-02, FMT-03, CK-03, VAE-03
+ * @rows LIB-01, LIB-09, LIB-10, LIB-11, LIB-12, LIB-13, LIB-14, LIB-15, LIB-16, LIB-17, FMT-01, FMT-02, FMT-03, CK-03, CK-04, VAE-03
  */
 export const inspect: CliCommand = {
   name: 'inspect',

@@ -1,4 +1,5 @@
 import { basename, parse } from 'node:path';
+import { adviseUse } from '@danqing/studio/library/advise-use';
 import type { FileInspection } from '@danqing/studio/library/inspect-file';
 import { showText } from '@danqing/studio/library/show-text';
 import type { filesEn } from '../messages/files.ts';
@@ -109,8 +110,9 @@ function addOnRows(addOn: NonNullable<Identified['addOn']>, say: Say): Row[] {
 function useRows({ triggerWords, tags, trainedOn, recommended, known }: FileInspection, say: Say): Row[] {
   const { weight, clipSkip, negativeText, vae } = recommended;
   const shown = typeof weight === 'object' ? weight.join(' – ') : weight?.toString();
+  const entry = known?.entry;
   const advice =
-    known === undefined ? [] : [known.entry.purpose, ...(known.entry.advice === undefined ? [] : [known.entry.advice])];
+    entry === undefined ? [] : [entry.purpose, entry.advice, adviseUse(entry)].filter((one) => one !== undefined);
   const one = (value: string | undefined): readonly string[] => (value === undefined ? [] : [value]);
   return [
     [say.trigger, triggerWords.length === 0 ? [] : [triggerWords.join(', ')]],

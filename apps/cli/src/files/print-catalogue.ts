@@ -1,3 +1,4 @@
+import { adviseUse } from '@danqing/studio/library/advise-use';
 import type { CataloguedModel } from '@danqing/studio/library/search-catalogue';
 import type { filesEn } from '../messages/files.ts';
 import { printColumns, printTable } from '../terminal/print-table.ts';
@@ -23,6 +24,7 @@ export function printCatalogue(found: readonly CataloguedModel[], say: Say): str
 function printEntry(entry: CataloguedModel, say: Say): string {
   const { name, kind, category, purpose, advice, alsoCalled, base, nativeSize, triggerWords, links = [] } = entry;
   const { recommendedWeight: weight, cfg, clipSkip, bestWith, goesWith, mergeOf, fileName, hashes, installed } = entry;
+  const use = adviseUse(entry);
   const range = (value: number | readonly number[] | undefined): string | undefined =>
     Array.isArray(value) ? say.to(String(value[0]), String(value[1])) : (value as number | undefined)?.toString();
   const list = (values: readonly string[] | undefined): string | undefined =>
@@ -30,6 +32,7 @@ function printEntry(entry: CataloguedModel, say: Say): string {
   const rows: (readonly [string, string | undefined])[] = [
     [say.purposeHead, say.inWords(purpose)],
     [say.advice, advice && say.inWords(advice)],
+    [say.bestUse, use && say.inWords(use)],
     [say.also, list(alsoCalled)],
     [say.base, base && [base, nativeSize?.join(' x ')].filter(Boolean).join(', ')],
     [say.trigger, list(triggerWords)],

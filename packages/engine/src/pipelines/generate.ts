@@ -69,6 +69,8 @@ export interface GenerateResult {
   readonly notes: readonly string[];
   /** Whether the refiner took over; it decoded, too. */
   readonly isRefined: boolean;
+  /** Whether the decoder of previews had to decode, as the VAE gave not-a-number. */
+  readonly hasStandIn: boolean;
 }
 
 /**
@@ -127,12 +129,31 @@ export async function* generate(
   refuseNonFinite(latent);
 
   yield { type: 'phase', phase: 'decode' };
-  const { decode } = isRefined && refiner ? refiner.model : model;
-  const pixels: Pixels[] = [];
-  // One at a time: a batch would need as many times the memory of the decoder's widest layer.
-  for (let i = 0; i < seeds.length; i++) pixels.push(...toPixels(await decode(pictureOf(latent, i))));
-  const notes = [...new Set([...guided.notes, ...(refined?.notes ?? [])])];
-  return { latent, pixels, text: guided.report, tags: parsed.tags, notes, isRefined };
+  const latents = seeds.map((_, i) => pictureOf(latent, i));
+  const decoder = isRefined && refiner ? refiner.model : model;
+  const { pixels, notes: decoded } = await decodeAll(latents, decoder);
+  const notes = [...new Set([...guided.notes, ...(refined?.notes ?? []), ...decoded])];
+  return { latent, pixels, text: guided.report, tags: parsed.tags, notes, isRefined, hasStandIn: decoded.length > 0 };
+}
+
+/** Decodes pictures one at a time: a batch would need as many times the memory of the decoder's widest layer. */
+async function decodeAll(
+  latents: readonly Tensor[],
+  { decode, preview }: Model,
+): Promise<{ readonly pixels: readonly Pixels[]; readonly notes: readonly string[] }> {
+  const decodeWith = async (one: Model['decode']): Promise<Pixels[]> => {
+    const pixels: Pixels[] = [];
+    for (const latent of latents) pixels.push(...toPixels(await one(latent)));
+    return pixels;
+  };
+  try {
+    return { pixels: await decodeWith(decode), notes: [] };
+  } catch (error) {
+    // Where A1111 tries again in full precision, which is what was computed in here, another decoder is tried.
+    if (!(error instanceof DanqingError) || error.code !== 'not-a-number' || preview === undefined) throw error;
+    const note = `The VAE gave not-a-number (${error.trouble.found}); the small decoder of previews stood in. Decode again with another VAE.`;
+    return { pixels: await decodeWith(preview), notes: [note] };
+  }
 }
 
 /** The latent [1, c, h, w] of one picture of a batch. */

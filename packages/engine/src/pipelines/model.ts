@@ -8,6 +8,7 @@ import { predictions } from '../sampling/predictions/index.ts';
 import { decodeToFloat32 } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { chunkFeeds, pooledAt } from '../text/chunk-feeds.ts';
+import { applyClipSkip } from '../text/clip-skip.ts';
 import {
   type Embeddings,
   fitEmbedding,
@@ -27,16 +28,20 @@ import { findPrediction, type FoundPrediction } from './find-prediction.ts';
 /** The networks that drawing runs. */
 export type NetworkName = 'text encoder' | 'denoiser' | 'VAE decoder' | 'VAE encoder' | 'preview decoder';
 
+/** A network of a model, and what tells it from others of its name: the CLIP skip of a text encoder. */
+export interface ModelNetwork {
+  readonly name: NetworkName;
+  readonly variant: string;
+  graph(): Graph;
+}
+
 /** What a model needs of the machine. */
 export interface ModelHands {
   /**
    * Runs work on the session of a graph, opened now or kept from before; the session is not closed while work runs.
    * @param graph must be the same for the same `name` and `variant` of one model.
    */
-  withSession<T>(
-    network: { readonly name: NetworkName; readonly variant: string; graph(): Graph },
-    work: (session: Session) => Promise<T>,
-  ): Promise<T>;
+  withSession<T>(network: ModelNetwork, work: (session: Session) => Promise<T>): Promise<T>;
   /** Bytes of a stored tensor. */
   readTensor(entry: TensorEntry): Promise<Uint8Array>;
 }
@@ -49,6 +54,8 @@ export interface Model {
    * @param embeddings what prompts may call by name; those that were made for other text encoders are said where they are called.
    */
   promptEncoders(options: PromptOptions, embeddings: Embeddings): readonly PromptEncoder[];
+  /** Opens the networks that drawing with these options runs, so that it need not wait for them. */
+  open(options: PromptOptions): Promise<void>;
   /** What the denoiser predicts; where neither file nor family says, it is run once. */
   prediction(): Promise<FoundPrediction>;
   /** Width and height in pixels that the original model was trained at. */
@@ -86,19 +93,27 @@ export function createModel({ parts, vae, previewVae }: ModelFiles, hands: Model
   const denoiser = parts.denoiser();
 
   const decodeWith =
-    (name: NetworkName, part: VaePart) =>
+    (network: ModelNetwork) =>
     async (latent: Tensor): Promise<Tensor> =>
-      hands.withSession({ name, variant: '', graph: () => part.decoder() }, async (session) => {
+      hands.withSession(network, async (session) => {
         const { image } = await session.run({ latent });
         return image!;
       });
 
   const predict: Predict = async (x, times, context, vector) =>
-    hands.withSession({ name: 'denoiser', variant: '', graph: () => denoiser.graph() }, async (session) => {
+    hands.withSession(denoising, async (session) => {
       const timestep = { shape: [times.length], data: times };
       const { prediction } = await session.run({ x, timestep, context, ...(vector && { vector }) });
       return prediction!;
     });
+
+  const textEncoder = (i: number, skip: number): ModelNetwork => ({
+    name: 'text encoder',
+    variant: `${i + 1}, skip ${skip}`,
+    graph: () => textEncoders[i]!.graph(skip),
+  });
+  const denoising = { name: 'denoiser', variant: '', graph: () => denoiser.graph() } as const;
+  const decoding = { name: 'VAE decoder', variant: '', graph: () => vae.decoder() } as const;
 
   let found: Promise<FoundPrediction> | undefined;
   const prediction = (): Promise<FoundPrediction> => (found ??= findPrediction(parts, predict));
@@ -119,17 +134,19 @@ export function createModel({ parts, vae, previewVae }: ModelFiles, hands: Model
           options,
           cache: caches[i]!,
           encode: async (chunks, skip) =>
-            hands.withSession(
-              { name: 'text encoder', variant: `${i + 1}, skip ${skip}`, graph: () => part.graph(skip) },
-              async (session) => {
-                const feeds = chunkFeeds(chunks, part.width);
-                const marks = part.pooledWidth === undefined ? {} : { pooledAt: pooledAt(chunks, tokenizer.endId) };
-                const { encoding, pooled } = await session.run({ ...feeds, ...marks });
-                return { ...encoding!, ...(pooled && { pooled }) };
-              },
-            ),
+            hands.withSession(textEncoder(i, skip), async (session) => {
+              const feeds = chunkFeeds(chunks, part.width);
+              const marks = part.pooledWidth === undefined ? {} : { pooledAt: pooledAt(chunks, tokenizer.endId) };
+              const { encoding, pooled } = await session.run({ ...feeds, ...marks });
+              return { ...encoding!, ...(pooled && { pooled }) };
+            }),
         };
       }),
+    async open(options) {
+      const { clipSkips } = applyClipSkip(options, textEncoders);
+      const networks = [...clipSkips.map((skip, i) => textEncoder(i, skip)), denoising, decoding];
+      for (const network of networks) await hands.withSession(network, () => Promise.resolve());
+    },
     prediction,
     async nativeSize() {
       const { nativeSize, nativeSizes } = parts.family;
@@ -150,8 +167,8 @@ export function createModel({ parts, vae, previewVae }: ModelFiles, hands: Model
         const { latent } = await session.run({ image });
         return latent!;
       }),
-    decode: decodeWith('VAE decoder', vae),
-    preview: previewVae && decodeWith('preview decoder', previewVae),
+    decode: decodeWith(decoding),
+    preview: previewVae && decodeWith({ name: 'preview decoder', variant: '', graph: () => previewVae.decoder() }),
   };
 }
 

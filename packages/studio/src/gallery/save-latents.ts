@@ -1,25 +1,16 @@
-import { dirname } from 'node:path';
-import { planSafetensors } from '@danqing/engine/weights/safetensors-plan';
-import { makeFolder } from '@danqing/node/files/make-folder';
-import { writeAtomic } from '@danqing/node/files/write-atomic';
+import type { DrawnPicture } from '@danqing/contract/worker-messages';
+import { writeLatents } from './latent-file.ts';
 
 /**
- * Writes final latents as one float32 tensor `latent` [batch, channels, h/8, w/8] into a safetensors file.
- * @param latents one [channels, h/8, w/8] for each picture, in order; at least one.
- * @param size of the pictures in pixels.
+ * Writes the final latents of pictures that were drawn with them, in order; at least one.
  * @throws io when it cannot be written.
  */
-export async function saveLatents(
-  path: string,
-  latents: readonly Float32Array[],
-  { width, height }: { readonly width: number; readonly height: number },
-): Promise<void> {
+export async function saveLatents(path: string, pictures: readonly DrawnPicture[]): Promise<void> {
+  const [{ width, height, family, latent }] = pictures as [DrawnPicture, ...DrawnPicture[]];
   const [h, w] = [height / 8, width / 8];
-  const shape = [latents.length, latents[0]!.length / (h * w), h, w];
-  const { header } = planSafetensors([{ name: 'latent', dtype: 'F32', shape }]);
-  await makeFolder(dirname(path));
-  await writeAtomic(path, [
-    header,
-    ...latents.map((data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
-  ]);
+  const size = latent!.length;
+  const data = new Float32Array(size * pictures.length);
+  for (const [i, picture] of pictures.entries()) data.set(picture.latent!, i * size);
+  const receipts = pictures.map(({ receipt }) => receipt);
+  await writeLatents(path, { latent: { shape: [pictures.length, size / (h * w), h, w], data }, family, receipts });
 }

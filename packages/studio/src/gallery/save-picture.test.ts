@@ -5,6 +5,7 @@ import { memorySource } from '@danqing/engine/weights/memory-source';
 import { openIndex } from '@danqing/engine/weights/open-index';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { drawnFox } from './drawn-fox.test-picture.ts';
+import { readLatents } from './latent-file.ts';
 import { readOutputPlace } from './output-place.ts';
 import { readPictureFile } from './read-picture-file.ts';
 import { saveLatents } from './save-latents.ts';
@@ -76,7 +77,8 @@ describe('savePicture', () => {
 it('saves latents as one float32 tensor', async () => {
   const latents = [0, 1].map((n) => Float32Array.from({ length: 4 * 3 * 4 }, (_, i) => n * 100 + i / 7));
   const path = join(root, 'deep', 'latent.safetensors');
-  await saveLatents(path, latents, { width: 32, height: 24 });
+  const pictures = latents.map((latent, i) => ({ ...drawnFox(i), latent, family: 'sd1' }));
+  await saveLatents(path, pictures);
   const bytes = readFileSync(path);
   const { tensors } = await openIndex(memorySource(path, bytes));
   const tensor = tensors.get('latent')!;
@@ -86,4 +88,9 @@ it('saves latents as one float32 tensor', async () => {
     bytes.buffer.slice(bytes.byteOffset + tensor.offset, bytes.byteOffset + tensor.offset + tensor.length),
   );
   expect(data).toEqual(Float32Array.from([...latents[0]!, ...latents[1]!]));
+  expect(await readLatents(path)).toEqual({
+    latent: { shape: [2, 4, 3, 4], data },
+    family: 'sd1',
+    receipts: pictures.map(({ receipt }) => receipt),
+  });
 });

@@ -3,22 +3,27 @@ import type { Recipe } from '@danqing/contract/recipe';
 import { DanqingError } from '@danqing/engine/errors';
 import { PROGRAM } from '@danqing/engine/version';
 import { AdapterFolders } from '../adapters/find-adapter.ts';
-import { ownLoraFolders, starterCheckpoint } from '../folders.ts';
+import { starterCheckpoint } from '../folders.ts';
 import type { OutputPlace } from '../gallery/output-place.ts';
 import { identifyFile } from '../jobs/open-models.ts';
 import { chooseVae } from '../library/choose-vae.ts';
+import { findHomeFolders } from '../library/home-folders.ts';
 import { memoryKey } from './grid-memory.ts';
 
 /** The name that a tag in a prompt asks for. */
 const TAGGED = /<\s*\w+\s*:\s*([^:>]+)/g;
 
+/** What files of add-ons may end with; some embeddings are pictures. */
+const ENDINGS = ['.safetensors', '.pt', '.ckpt', '.bin', '.png', '.webp'];
+
 /**
  * Names cells by all that their pictures depend on: the recipe, the files it uses as they are now, the program, and where they are put.
- * Files of one name are looked up once.
+ * Folders are looked into once.
  */
 export class CellKeys {
   readonly #place: string;
-  readonly #names = new Map<string, string>();
+  readonly #vaes = new Map<string, string | undefined>();
+  #addOns: Promise<AdapterFolders> | undefined;
 
   constructor(place: OutputPlace) {
     const root = place.kind === 'file' ? place.path : place.root;
@@ -27,39 +32,50 @@ export class CellKeys {
 
   /** @throws missing for a file that is not there. */
   async keyOf(recipe: Recipe): Promise<string> {
-    const { checkpoint = starterCheckpoint, refiner, vae, loras, loraFolders, prompt } = recipe;
-    const chosen = await this.#once(`vae ${vae} ${checkpoint}`, async () =>
-      vae === 'taesd' ? undefined : (await chooseVae(checkpoint, vae)).file,
-    );
-    const folders = [...loraFolders, ...ownLoraFolders()];
-    const names = [...loras.map(({ name }) => name), ...[...prompt.matchAll(TAGGED)].map((match) => match[1]!.trim())];
-    const addOns = await Promise.all(
-      names.map(async (name) =>
-        this.#once(`add-on ${name}`, async () => (await new AdapterFolders(folders).find(name))?.path),
-      ),
-    );
-    const files = [checkpoint, refiner?.checkpoint, chosen, ...addOns].map((file) =>
-      file === undefined || file === '' ? '' : identify(resolve(file)),
-    );
+    const { checkpoint = starterCheckpoint, refiner } = recipe;
+    const used = [
+      checkpoint,
+      refiner?.checkpoint,
+      await this.#vaeOf(checkpoint, recipe.vae),
+      ...(await this.#addOnsOf(recipe)),
+    ];
+    const files = used.flatMap((file) => (file === undefined ? [] : [identify(resolve(file))]));
     const subseed = recipe.subseedStrength === 0 ? 0 : recipe.subseed;
     return memoryKey(PROGRAM, this.#place, { ...recipe, subseed }, files);
   }
 
-  async #once(question: string, answer: () => Promise<string | undefined>): Promise<string> {
-    const known = this.#names.get(question) ?? (await answer()) ?? '';
-    this.#names.set(question, known);
-    return known;
+  async #vaeOf(checkpoint: string, vae: string): Promise<string | undefined> {
+    const question = `${vae} ${checkpoint}`;
+    if (!this.#vaes.has(question)) {
+      this.#vaes.set(question, vae === 'taesd' ? undefined : (await chooseVae(checkpoint, vae)).file);
+    }
+    return this.#vaes.get(question);
   }
+
+  /** The files of everything that is chosen, tagged, or named in a prompt as embeddings are. */
+  async #addOnsOf(recipe: Recipe): Promise<(string | undefined)[]> {
+    const { prompt, negativePrompt, loras, hypernetworks } = recipe;
+    const folders = await (this.#addOns ??= foldersOf(recipe));
+    const text = `${prompt}\n${negativePrompt}`;
+    const chosen = [...loras, ...hypernetworks].map(({ name }) => name);
+    const tagged = [...text.matchAll(TAGGED)].map((match) => match[1]!.trim());
+    const folded = text.toLowerCase();
+    const named = (await folders.names()).filter((name) => folded.includes(name.toLowerCase()));
+    const names = [...new Set([...chosen, ...tagged, ...named])];
+    return Promise.all(names.map(async (name) => (await folders.find(name))?.path));
+  }
+}
+
+async function foldersOf({ loraFolders, hypernetworkFolders, embeddingFolders }: Recipe): Promise<AdapterFolders> {
+  const home = (await findHomeFolders())('lora', 'lycoris', 'hypernetwork', 'embedding');
+  return new AdapterFolders([...loraFolders, ...hypernetworkFolders, ...embeddingFolders, ...home], ENDINGS);
 }
 
 function identify(path: string): string {
   try {
     return identifyFile(path);
   } catch (error) {
-    throw new DanqingError('missing', {
-      where: path,
-      expected: 'a file',
-      found: (error as NodeJS.ErrnoException).code ?? 'none',
-    });
+    const found = (error as NodeJS.ErrnoException).code ?? 'none';
+    throw new DanqingError('missing', { where: path, expected: 'a file', found });
   }
 }

@@ -1,7 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { familyOf } from '@danqing/engine/detect-family';
+import { DanqingError } from '@danqing/engine/errors';
 import { families } from '@danqing/engine/families/index';
-import type { Parts, VaePart } from '@danqing/engine/family';
+import type { Family, Parts, VaePart } from '@danqing/engine/family';
 import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
 import { readLastingIndex } from '@danqing/node/files/open-model';
 import { starterCheckpoint, tinyVaes } from '../folders.ts';
@@ -22,6 +23,8 @@ export interface CheckpointFiles {
   readonly parts: Parts;
   readonly vae: VaeChoice;
   readonly previewVae: VaePart;
+  /** File of the preview's VAE, which stands in for one that gives not-a-number. */
+  readonly previewFile: string;
 }
 
 /**
@@ -38,18 +41,13 @@ export async function openCheckpoint(checkpoint: string | undefined, vae: string
   const tinyVae = tinyVaes[family.latent.tiny];
   const previewVae = family.vae(await readLastingIndex(tinyVae));
 
-  const external = async (path: string, why: string): Promise<VaeChoice> => ({
-    part: family.vae(await readLastingIndex(path)),
-    file: path,
-    why,
-  });
   const choose = async (): Promise<VaeChoice> => {
     if (vae === 'taesd') return { part: previewVae, file: tinyVae, why: 'asked for' };
     const chosen = await chooseVae(file, vae);
     let why = chosen.why;
     if (chosen.file !== undefined) {
       try {
-        return await external(chosen.file, why);
+        return await vaeIn(chosen.file, family, why);
       } catch (error) {
         if (!chosen.automatic) throw error;
         why = `${basename(chosen.file)}, ${why}, is no VAE for this checkpoint`;
@@ -63,5 +61,27 @@ export async function openCheckpoint(checkpoint: string | undefined, vae: string
       why: 'the checkpoint holds none; the tiny one that comes with the program stands in',
     };
   };
-  return { checkpoint: file, index, parts, vae: await choose(), previewVae };
+  return { checkpoint: file, index, parts, vae: await choose(), previewVae, previewFile: tinyVae };
 }
+
+/**
+ * Opens a VAE for latents of a family whose checkpoint is not at hand.
+ * @param vae `taesd`, or the name or path of a VAE.
+ * @throws missing where the one inside a checkpoint is asked for.
+ */
+export async function openVae(family: Family, vae: string): Promise<VaeChoice> {
+  const file = vae === 'taesd' ? tinyVaes[family.latent.tiny] : (await chooseVae('', vae)).file;
+  if (file !== undefined) return vaeIn(file, family, 'asked for');
+  throw new DanqingError('missing', {
+    where: 'VAE',
+    expected: 'a file',
+    found: `"${vae}", which means the one inside a checkpoint`,
+    advice: 'Name the checkpoint that it is in with --model.',
+  });
+}
+
+const vaeIn = async (path: string, family: Family, why: string): Promise<VaeChoice> => ({
+  part: family.vae(await readLastingIndex(path)),
+  file: path,
+  why,
+});

@@ -15,7 +15,7 @@ import { stripComments } from '@danqing/engine/text/prompt/comments';
 import { PROGRAM } from '@danqing/engine/version';
 import { hashLatent, hashPixels } from '@danqing/node/image/hash-pixels';
 import type { ReadyAesthetic } from '../adapters/open-aesthetic.ts';
-import type { CheckpointFiles } from './checkpoint-files.ts';
+import type { CheckpointFiles, VaeChoice } from './checkpoint-files.ts';
 import type { PlannedBatch } from './plan-batches.ts';
 import { handledTagTypes, type ReadyAddOns } from './prepare-add-ons.ts';
 
@@ -41,6 +41,7 @@ export interface PictureTexts {
   readonly infotext: string;
   readonly receipt: string;
   readonly parameters: GenerationParameters;
+  readonly latentSha256: string;
 }
 
 /** Says in A1111's words and in our own what picture `index` of a batch is made of. */
@@ -50,7 +51,7 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
   const { seed, subseed } = request.seeds[index]!;
   const { schedule = automaticSchedule(request.sampler) } = request;
   const recorded = recordSamplingOptions(request.sampling);
-  const vae = refiner?.files.vae ?? files.vae;
+  const vae = decodingVae(refiner?.files ?? files, result);
   const applied = addOns.applied(result.text);
   const parameters: GenerationParameters = {
     ...promptsOf(request),
@@ -76,6 +77,7 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
     rng: recorded.rng,
     settings: { ...recorded.settings, ...recordTextOptions(request.text) },
   };
+  const latentSha256 = hashLatent(latent);
   const receipt: Receipt = {
     format: RECEIPT_FORMAT,
     engine: PROGRAM,
@@ -113,9 +115,9 @@ export function describePicture(drawn: DrawnBatch, index: number, pixels: Pixels
     parameters,
     notes: notesOf(result, addOns),
     pixelSha256: hashPixels(pixels),
-    latentSha256: hashLatent(latent),
+    latentSha256,
   };
-  return { parameters, infotext: writeInfotext(parameters), receipt: printReceipt(receipt) };
+  return { parameters, infotext: writeInfotext(parameters), receipt: printReceipt(receipt), latentSha256 };
 }
 
 /** All that there is to say about how a batch was drawn. */
@@ -124,6 +126,13 @@ export const notesOf = ({ text, notes }: GenerateResult, addOns: Pick<ReadyAddOn
   ...addOns.notesOn(text),
   ...notes,
 ];
+
+/** The VAE that really decoded. */
+function decodingVae({ vae, previewFile }: CheckpointFiles, { hasStandIn }: GenerateResult): Omit<VaeChoice, 'part'> {
+  if (!hasStandIn) return vae;
+  const failed = vae.file === undefined ? 'the one inside the checkpoint' : basename(vae.file);
+  return { file: previewFile, why: `${failed} gave not-a-number` };
+}
 
 /** A checkpoint as A1111 writes it where there is but one field: `name [hash]`. */
 function titleOf(path: string, sha256: ReadonlyMap<string, string>): string {
@@ -137,7 +146,8 @@ const promptsOf = ({ prompt, negativePrompt, text }: PlannedBatch['request']) =>
     ? { prompt: stripComments(prompt), negativePrompt: stripComments(negativePrompt) }
     : { prompt, negativePrompt };
 
-const namedFile = (path: string, sha256: ReadonlyMap<string, string>): NamedFile => ({
+/** A file as pictures name it, with its hash where that is known. */
+export const namedFile = (path: string, sha256: ReadonlyMap<string, string>): NamedFile => ({
   name: basename(path, extname(path)),
   ...(sha256.has(path) && { hash: sha256.get(path)!.slice(0, SHORT_HASH_DIGITS) }),
 });

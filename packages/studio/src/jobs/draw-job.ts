@@ -1,12 +1,14 @@
 import { basename } from 'node:path';
 import type { Phase, WorkerEvent, WorkerRequest } from '@danqing/contract/worker-messages';
 import { describeFewSteps, fewStepsOf } from '@danqing/engine/identify/few-steps';
-import { toPixels } from '@danqing/engine/image/pixels';
+import { isWashedOut, measureColours } from '@danqing/engine/image/measure-colours';
+import { type Pixels, toPixels } from '@danqing/engine/image/pixels';
 import type { Receipt } from '@danqing/engine/image/receipt';
 import { generate, pictureOf } from '@danqing/engine/pipelines/generate';
 import type { Model, ModelHands } from '@danqing/engine/pipelines/model';
 import { isFolder } from '@danqing/engine/weights/diffusers/model-folder';
 import { openAesthetic } from '../adapters/open-aesthetic.ts';
+import type { KeptLatents } from '../gallery/kept-latents.ts';
 import type { FileHashes } from '../library/file-hashes.ts';
 import { type CheckpointFiles, openCheckpoint } from './checkpoint-files.ts';
 import { describePicture, notesOf } from './describe-picture.ts';
@@ -44,6 +46,7 @@ export interface DrawingPlace extends AddOnPlace {
   /** The same, adapted. */
   adapted(files: CheckpointFiles, recipe: SettledRecipe, adapt: (hands: ModelHands) => ModelHands): Promise<Model>;
   readonly hashes: FileHashes;
+  readonly latents: KeptLatents;
   now(): number;
   random(): number;
 }
@@ -137,8 +140,9 @@ export async function drawJob(
     const refined = result.isRefined ? refiner : undefined;
     const drawn = { batch, files, refiner: refined, sha256: await hashing, runtime, result, addOns, aesthetic };
     for (const [i, pixels] of result.pixels.entries()) {
-      const latent = pictureOf(result.latent, i).data;
-      const { infotext, receipt } = describePicture(drawn, i, pixels, latent);
+      const latent = pictureOf(result.latent, i);
+      const { infotext, receipt, latentSha256 } = describePicture(drawn, i, pixels, latent.data);
+      for (const text of remarksOnColours(pixels)) await tell({ type: 'note', job, text });
       await tell({
         type: 'picture',
         job,
@@ -149,9 +153,11 @@ export async function drawJob(
           pixels: pixels.data,
           infotext,
           receipt,
-          ...(latents && { latent: latent.slice() }),
+          ...(latents && { latent: latent.data.slice(), family: family.id }),
         },
       });
+      const { checkpoint } = refined?.files ?? files;
+      await place.latents.keep(latentSha256, { latent, family: family.id, checkpoint, receipts: [receipt] });
     }
   }
   await tell({ type: 'done', job });
@@ -179,6 +185,17 @@ function planWork({ request }: PlannedBatch): PlannedWork[] {
   ];
 }
 
+/** Tells when a picture looks as if its VAE were missing, damaged or another model's, and what to do. */
+function remarksOnColours(pixels: Pixels): string[] {
+  const measure = measureColours(pixels);
+  if (!isWashedOut(measure)) return [];
+  const shown = `colourfulness ${measure.colourfulness.toFixed(0)}, contrast ${measure.contrast.toFixed(2)}`;
+  return [
+    `This picture looks washed out (${shown}), as with a missing or damaged VAE. ` +
+      'Decode it again with another one: danqing decode PICTURE --vae NAME.',
+  ];
+}
+
 /** Shows the first picture of a batch as the model sees it so far, now and then. */
 function previewer(preview: Model['preview'], place: DrawingPlace) {
   let lastMs = -Infinity;
@@ -203,7 +220,7 @@ async function openRefiner(
 }
 
 /** SHA-256 by path of the files that are used; a folder has none of its own. */
-async function hashFiles(
+export async function hashFiles(
   used: readonly CheckpointFiles[],
   others: readonly string[],
   hashes: FileHashes,

@@ -31,7 +31,7 @@ export class OpenModels {
     const paths = new Set([...files.index.tensors.values()].map(fileOf));
     const vae = files.vae.file === undefined ? '' : identifyFile(files.vae.file);
     const key = [mode, vae, ...[...paths].map(identifyFile)].join('|');
-    const model = this.#kept.get(key) ?? this.#create(files);
+    const model = this.#kept.get(key) ?? this.#create(files, mode);
     this.#kept.delete(key);
     this.#kept.set(key, model);
     if (this.#kept.size > KEPT_MODELS) this.#kept.delete(this.#kept.keys().next().value!);
@@ -40,7 +40,7 @@ export class OpenModels {
 
   /** A model of these files whose networks are adapted; kept by whoever asked for it. */
   adapted(files: CheckpointFiles, adapt: (hands: ModelHands) => ModelHands): Model {
-    return this.#create(files, adapt);
+    return this.#create(files, undefined, adapt);
   }
 
   /** Forgets all models. */
@@ -48,11 +48,15 @@ export class OpenModels {
     this.#kept.clear();
   }
 
-  #create({ checkpoint, parts, vae, previewVae }: CheckpointFiles, adapt = (hands: ModelHands) => hands): Model {
+  #create(
+    { checkpoint, parts, vae, previewVae }: CheckpointFiles,
+    mode: RunMode | undefined,
+    adapt = (hands: ModelHands) => hands,
+  ): Model {
     return createModel(
       { parts, vae: vae.part, previewVae },
       adapt({
-        withSession: this.#sessions.forModel(),
+        withSession: this.#sessions.forModel(mode),
         async readTensor(entry) {
           const { index, files, close } = await openModelFile(checkpoint);
           try {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { countFlops } from '@danqing/engine/graph/count-flops';
+import type { Bindings } from '@danqing/engine/graph/dim';
 import { type Graph, topological } from '@danqing/engine/graph/value';
 import type { Preparation, RunMode } from '@danqing/engine/runtime';
 import { elementCount } from '@danqing/engine/tensor/tensor';
@@ -82,6 +83,27 @@ export function planJob(
       return restingBytes + runBytes;
     },
     notes: notesOn(plan.mode, modes[0]!, networks, prepared.path),
+  };
+}
+
+/** How a decoder alone is run for a latent of a size in cells. @throws no-memory. */
+export function planDecoding(
+  graph: Graph,
+  { width, height }: { readonly width: number; readonly height: number },
+  memory: MemoryState,
+): MemoryPlan & Pick<JobPlan, 'sizeOf'> {
+  const sizes: Bindings = new Map([
+    ['batch', 1],
+    ['height', height],
+    ['width', width],
+  ]);
+  const network: PlannedNetwork = { opening: 'open VAE', running: 'decode', graph, sizes, preparation: 'none' };
+  return {
+    ...chooseMemoryPlan([network], ['quick', 'small'], memory, `decoding ${width}×${height} cells`),
+    sizeOf(other, mode) {
+      const { restingBytes, runBytes } = sessionMemory(other, mode, sizes);
+      return restingBytes + runBytes;
+    },
   };
 }
 

@@ -153,4 +153,16 @@ describe('SessionCache', () => {
     expect(built).toBe(2);
     expect(opened).toHaveLength(1);
   });
+
+  it('opens in the mode of the model that asks, whatever job has been set up since', async () => {
+    const { cache, opened } = setUp();
+    const ahead = cache.forModel('small');
+    const network = { name: 'denoiser', variant: '', graph: () => graphOf('/a') } as const;
+    const session = await ahead(network, (open) => Promise.resolve(open));
+    expect(opened.map(({ mode }) => mode)).toEqual(['small']);
+    await cache.configure(settings('quick', 1000));
+    expect(await ahead(network, (open) => Promise.resolve(open))).toBe(session);
+    expect(await cache.forModel()(network, (open) => Promise.resolve(open))).not.toBe(session);
+    expect(cache.roomBytes).toBe(800);
+  });
 });

@@ -54,21 +54,24 @@ export class SessionCache {
     await this.#makeRoom();
   }
 
-  /** What one model asks for its sessions: its graphs are built once each. */
-  forModel(): ModelHands['withSession'] {
+  /**
+   * What one model asks for its sessions: its graphs are built once each.
+   * @param mode of all its sessions, whatever job comes in between; absent: that of the job that runs.
+   */
+  forModel(mode?: RunMode): ModelHands['withSession'] {
     const graphs = new Map<string, Graph>();
     return async ({ name, variant, graph }, work) => {
       const key = `${name} ${variant}`;
       let built = graphs.get(key);
       if (built === undefined) graphs.set(key, (built = graph()));
-      return this.use(built, work);
+      return this.use(built, work, mode);
     };
   }
 
   /** Runs work on the graph's session, opened now or kept from before. @throws what opening throws; it is then tried anew. */
-  async use<T>(graph: Graph, work: (session: Session) => Promise<T>): Promise<T> {
-    const key = this.#keyOf(graph);
-    const kept = this.#kept.get(key) ?? this.#open(key, graph);
+  async use<T>(graph: Graph, work: (session: Session) => Promise<T>, mode = this.#settings.mode): Promise<T> {
+    const key = this.#keyOf(graph, mode);
+    const kept = this.#kept.get(key) ?? this.#open(key, graph, mode);
     kept.users++;
     if (kept.settings !== this.#settings) {
       // A job with larger runs makes it larger; what it has taken once it keeps.
@@ -90,26 +93,31 @@ export class SessionCache {
     await this.#closeIdle(() => true);
   }
 
+  /** What may still be opened without anything being closed, in bytes. */
+  get roomBytes(): number {
+    return this.#settings.budgetBytes - this.#total();
+  }
+
   /** Number of sessions that are kept. */
   get size(): number {
     return this.#kept.size;
   }
 
-  #open(key: string, graph: Graph): Kept {
+  #open(key: string, graph: Graph, mode: RunMode): Kept {
     const settings = this.#settings;
-    const { mode } = settings;
     // Later, when this entry is among those that room is made for.
     const session = Promise.resolve().then(async () => {
       await this.#makeRoom();
-      return this.#hands.open(graph, settings);
+      return this.#hands.open(graph, { ...settings, mode });
     });
     session.catch(() => this.#kept.delete(key));
     return { session, mode, bytes: settings.sizeOf(graph, mode), settings, users: 0 };
   }
 
+  #total = (): number => [...this.#kept.values()].reduce((sum, kept) => sum + kept.bytes, 0);
+
   async #makeRoom(): Promise<void> {
-    const total = () => [...this.#kept.values()].reduce((sum, kept) => sum + kept.bytes, 0);
-    await this.#closeIdle(() => total() > this.#settings.budgetBytes);
+    await this.#closeIdle(() => this.roomBytes < 0);
   }
 
   /** Closes idle sessions, the oldest first, as long as `more` says so. */
@@ -122,12 +130,12 @@ export class SessionCache {
     }
   }
 
-  #keyOf(graph: Graph): string {
+  #keyOf(graph: Graph, mode: RunMode): string {
     let known = this.#contents.get(graph);
     if (known === undefined) {
       known = { hash: createHash('sha256').update(graphContent(graph)).digest('hex'), files: weightFiles(graph) };
       this.#contents.set(graph, known);
     }
-    return JSON.stringify([known.hash, this.#settings.mode, ...known.files.map((file) => this.#hands.identify(file))]);
+    return JSON.stringify([known.hash, mode, ...known.files.map((file) => this.#hands.identify(file))]);
   }
 }

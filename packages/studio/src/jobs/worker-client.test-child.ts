@@ -8,11 +8,17 @@ import { cancellation, describeFailure } from './failure.ts';
 const parent = linkToParent<WorkerRequest, WorkerEvent>();
 const paused = new Set<number>();
 const cancelled = new Set<number>();
+const prepared: string[] = [];
 
 parent.onRequest((request) => {
   switch (request.type) {
     case 'draw':
       void draw(request).catch(async (error: unknown) => parent.send(describeFailure(request.job, error)));
+      return;
+    case 'decode':
+      return;
+    case 'prepare':
+      prepared.push(request.recipe.prompt);
       return;
     case 'pause':
       paused.add(request.job);
@@ -44,5 +50,6 @@ async function draw({ job, recipe }: Extract<WorkerRequest, { type: 'draw' }>): 
     if (recipe.prompt === 'bug' && step === 2) throw new TypeError('undefined is not a function');
     await parent.send({ type: 'step', job, batch: 0, step, steps });
   }
+  if (recipe.prompt === 'what comes next?') await parent.send({ type: 'note', job, text: prepared.join() });
   await parent.send({ type: 'done', job });
 }

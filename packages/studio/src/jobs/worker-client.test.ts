@@ -45,6 +45,12 @@ describe('WorkerClient', () => {
     expect(client.pid).toBe(pid);
   });
 
+  it('tells the process once what comes next, while it draws', async () => {
+    const jobs = ['a', 'b', 'what comes next?', 'd'].map((prompt) => client.draw(asked(prompt)));
+    const [, , third] = await Promise.all(jobs.map(readAll));
+    expect(third).toContainEqual({ type: 'note', job: jobs[2]!.job, text: 'b,what comes next?,d' });
+  });
+
   it('throws what the process reports, with its code and parts', async () => {
     await expect(readAll(client.draw(asked('NaN')))).rejects.toMatchObject({
       name: 'DanqingError',

@@ -26,8 +26,13 @@ export interface DrawOptions {
   readonly signal?: AbortSignal;
 }
 
+type JobRequest = Extract<WorkerRequest, { type: 'draw' | 'decode' }>;
+
+/** Kept latents that are to be decoded, and with what. */
+export type DecodeRequest = Omit<Extract<WorkerRequest, { type: 'decode' }>, 'type' | 'job'>;
+
 interface Job {
-  readonly request: Extract<WorkerRequest, { type: 'draw' }>;
+  readonly request: JobRequest;
   readonly events: EventQueue<JobEvent>;
   paused: boolean;
 }
@@ -40,6 +45,7 @@ export class WorkerClient {
   readonly #entry: URL;
   readonly #waiting: Job[] = [];
   #running: Job | undefined;
+  #prepared: Job | undefined;
   #child: Child<WorkerRequest, WorkerEvent> | undefined;
   #jobCount = 0;
   #unloads: ((residentBytes: number) => void)[] = [];
@@ -56,10 +62,19 @@ export class WorkerClient {
 
   /** Queues a job. Its loop throws a DanqingError when it fails, is cancelled, or the process breaks down. */
   draw(recipe: Recipe, { previews = false, latents = false, signal }: DrawOptions = {}): Drawing {
+    return this.#queue((job) => ({ type: 'draw', job, recipe, previews, latents }), signal);
+  }
+
+  /** Queues the decoding of kept latents; as `draw`. */
+  decode(request: DecodeRequest, signal?: AbortSignal): Drawing {
+    return this.#queue((job) => ({ type: 'decode', job, ...request }), signal);
+  }
+
+  #queue(requestOf: (job: number) => JobRequest, signal?: AbortSignal): Drawing {
     const number = ++this.#jobCount;
     const cancel = (): void => this.#cancel(job);
     const job: Job = {
-      request: { type: 'draw', job: number, recipe, previews, latents },
+      request: requestOf(number),
       events: new EventQueue((newer, older) => newer.type === 'step' && older.type === 'step', cancel),
       paused: false,
     };
@@ -146,12 +161,23 @@ export class WorkerClient {
       case 'failed':
         this.#finishRunning(restoreFailure(event));
         return;
+      case 'step':
+        this.#prepareNext();
+        this.#running?.events.push(event);
+        return;
       case 'phase':
       case 'note':
-      case 'step':
       case 'picture':
         this.#running?.events.push(event);
     }
+  }
+
+  /** Tells what comes next, once, when the running job has everything that it needs itself. */
+  #prepareNext(): void {
+    const next = this.#waiting[0];
+    if (next === undefined || next === this.#prepared || next.request.type !== 'draw') return;
+    this.#prepared = next;
+    void this.#send({ type: 'prepare', recipe: next.request.recipe });
   }
 
   #finishRunning(error?: Error): void {

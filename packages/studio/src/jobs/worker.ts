@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { WorkerEvent, WorkerRequest } from '@danqing/contract/worker-messages';
 import { DanqingError } from '@danqing/engine/errors';
+import { readOptions } from '@danqing/engine/pipelines/options';
 import type { Runtime } from '@danqing/engine/runtime';
 import { linkToParent } from '@danqing/node/process/parent-link';
 import { onnxRuntimeVersion } from '@danqing/node/runtime/onnx-model';
@@ -11,13 +12,16 @@ import { readMemoryState } from '@danqing/node/system/memory-state';
 import { OpenAdapters } from '../adapters/open-adapters.ts';
 import { OpenEmbeddings } from '../embeddings/open-embeddings.ts';
 import { cacheFolder } from '../folders.ts';
+import { KeptLatents } from '../gallery/kept-latents.ts';
 import { OpenHypernetworks } from '../hypernetworks/open-hypernetworks.ts';
 import { FileHashes } from '../library/file-hashes.ts';
+import { decodeJob, type DecodingPlace } from './decode-job.ts';
 import { type DrawingPlace, drawJob } from './draw-job.ts';
 import { describeFailure } from './failure.ts';
 import { JobControl } from './job-control.ts';
 import { identifyFile, OpenModels } from './open-models.ts';
-import { planJob, type PreparedFolder } from './plan-job.ts';
+import { planDecoding, planJob, type PreparedFolder } from './plan-job.ts';
+import { prepareJob, type PreparingPlace } from './prepare-job.ts';
 import { SessionCache } from './session-cache.ts';
 
 /** How sessions are kept on a device whose memory is not known: as many as one job needs. */
@@ -71,7 +75,7 @@ async function openOn(runtime: Runtime): Promise<OpenOn> {
 
 const hashes = new FileHashes(cacheFolder());
 
-const place: DrawingPlace = {
+const place: DrawingPlace & DecodingPlace & PreparingPlace = {
   adapters: new OpenAdapters(),
   hypernetworks: new OpenHypernetworks(hashes),
   embeddings: new OpenEmbeddings(hashes),
@@ -79,7 +83,27 @@ const place: DrawingPlace = {
     const { models } = await openOn(runtimes[recipe.runtime]);
     return models.adapted(files, adapt);
   },
+  async decoderOf(part, { width, height }) {
+    const { sessions } = await openOn(runtimes.cpu);
+    const graph = part.decoder();
+    await sessions.configure(planDecoding(graph, { width, height }, readMemoryState()));
+    return async (latent) =>
+      sessions.use(graph, async (session) => {
+        const { image } = await session.run({ latent });
+        return image!;
+      });
+  },
+  async openAhead(files, recipe) {
+    const { sessions, models } = await openOn(runtimes[recipe.runtime]);
+    if (recipe.runtime !== 'cpu') return;
+    const { mode, peakBytes } = planJob(files, recipe, readMemoryState(), prepared);
+    // Nothing is closed for what only comes next.
+    if (peakBytes > sessions.roomBytes) return;
+    const { text } = readOptions(recipe.options);
+    await models.modelOf(files, mode).open({ ...text, clipSkip: recipe.clipSkip });
+  },
   hashes,
+  latents: new KeptLatents(),
   now: () => performance.now(),
   random: Math.random,
   async modelOf(files, recipe, besideBytes) {
@@ -109,7 +133,13 @@ const controlOf = (job: number): JobControl => {
 parent.onRequest((request) => {
   switch (request.type) {
     case 'draw':
-      void draw(request);
+      void carryOut(request, drawJob);
+      return;
+    case 'decode':
+      void carryOut(request, decodeJob);
+      return;
+    case 'prepare':
+      void prepareJob(request.recipe, place);
       return;
     case 'pause':
       controlOf(request.job).pause();
@@ -126,10 +156,18 @@ parent.onRequest((request) => {
 });
 await parent.send({ type: 'ready' });
 
-async function draw(request: Extract<WorkerRequest, { type: 'draw' }>): Promise<void> {
+async function carryOut<R extends { readonly job: number }>(
+  request: R,
+  work: (
+    request: R,
+    at: typeof place,
+    control: JobControl,
+    tell: (event: WorkerEvent) => Promise<void>,
+  ) => Promise<void>,
+): Promise<void> {
   const control = controlOf(request.job);
   try {
-    await drawJob(request, place, control, async (event) => parent.send(event));
+    await work(request, place, control, async (event) => parent.send(event));
   } catch (error) {
     await parent.send(describeFailure(request.job, error));
   } finally {

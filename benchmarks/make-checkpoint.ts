@@ -1,15 +1,21 @@
-// Writes an SD 1.5 checkpoint of full size with seeded random weights (2.1 GB, fp16): the ruler of the measurements here.
-// npx tsx benchmarks/make-sd15.ts FILE [SEED]
+// Writes a checkpoint of full size with seeded random weights in fp16, SD 1.5 (2.1 GB), SD 2 (2.6 GB) or SDXL (6.9 GB): the ruler of the
+// measurements here.
+//   npx tsx benchmarks/make-checkpoint.ts FILE [sd1|sd2|sdxl] [SEED]
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { encodeFloat32 } from '@danqing/engine/tensor/encode';
-import { type KeyAndShape, sd15Tensors } from './sd15-tensors.ts';
+import { checkpointShapes } from '../tests/examples/checkpoints.ts';
 
 /** Length of the one row of random numbers that all tensors are cut from; a prime, so that no row of a matrix repeats. */
 const POOL_LENGTH = 65_537;
 
-const [, , path, seed = '42'] = process.argv;
-if (path === undefined) throw new Error('usage: make-sd15.ts FILE [SEED]');
-const tensors = sd15Tensors();
+const [path, family = 'sd1', seed = '42'] = process.argv.slice(2);
+if (path === undefined || (family !== 'sd1' && family !== 'sd2' && family !== 'sdxl')) {
+  throw new Error('usage: make-checkpoint.ts FILE [sd1|sd2|sdxl] [SEED]');
+}
+// Without the noise table and other numbers that stand beside the networks.
+const tensors = Object.entries(checkpointShapes(family)).flatMap(([key, shape]) =>
+  key.includes('.') && !key.endsWith('logit_scale') ? [{ key, shape }] : [],
+);
 const file = openSync(path, 'w');
 let offset = 0;
 const header = Buffer.from(
@@ -42,7 +48,7 @@ function bytesOf(key: string, shape: readonly number[]): number {
 }
 
 /** Normal numbers of a size that keeps activations alive through the network: 1/√fan-in for matrices, near 1 for scales of norms, small for biases. */
-function values({ key, shape }: KeyAndShape, place: number): Uint8Array {
+function values({ key, shape }: (typeof tensors)[number], place: number): Uint8Array {
   if (isIds(key)) return new Uint8Array(BigInt64Array.from(Array.from({ length: 77 }, (_, i) => BigInt(i))).buffer);
   const isScale = shape.length === 1 && key.endsWith('.weight');
   const fanIn = shape.slice(1).reduce((a, b) => a * b, 1);
