@@ -54,10 +54,11 @@ export class CellKeys {
 
   /** The files of everything that is chosen, tagged, or named in a prompt as embeddings are. */
   async #addOnsOf(recipe: Recipe): Promise<(string | undefined)[]> {
-    const { prompt, negativePrompt, loras, hypernetworks } = recipe;
+    const { prompt, negativePrompt, loras, hypernetworks, aesthetic } = recipe;
     const folders = await (this.#addOns ??= foldersOf(recipe));
     const text = `${prompt}\n${negativePrompt}`;
     const chosen = [...loras, ...hypernetworks].map(({ name }) => name);
+    if (aesthetic !== undefined) chosen.push(aesthetic.embedding);
     const tagged = [...text.matchAll(TAGGED)].map((match) => match[1]!.trim());
     const folded = text.toLowerCase();
     const named = (await folders.names()).filter((name) => folded.includes(name.toLowerCase()));
@@ -67,7 +68,7 @@ export class CellKeys {
 }
 
 async function foldersOf({ loraFolders, hypernetworkFolders, embeddingFolders }: Recipe): Promise<AdapterFolders> {
-  const home = (await findHomeFolders())('lora', 'lycoris', 'hypernetwork', 'embedding');
+  const home = (await findHomeFolders())('lora', 'lycoris', 'hypernetwork', 'embedding', 'aesthetic-gradient');
   return new AdapterFolders([...loraFolders, ...hypernetworkFolders, ...embeddingFolders, ...home], ENDINGS);
 }
 
