@@ -1,3 +1,4 @@
+import { collect } from '../collect.ts';
 import type { CliCommand } from '../command.ts';
 import type { DecodeOptions } from '../drawing/decode-pictures.ts';
 
@@ -13,7 +14,7 @@ export const decode: CliCommand = {
     command
       .description(say.summary)
       .argument('<picture>', say.picture)
-      .requiredOption('--vae <vae>', say.vae, (vae: string, before?: readonly string[]) => [...(before ?? []), vae])
+      .requiredOption('--vae <vae>', say.vae, collect)
       .option('-m, --model <file>', say.model)
       .option('-o, --out <path>', say.out)
       .option('--json', messages.help.json)

@@ -95,7 +95,7 @@ export const generate: CliCommand = {
       .option('--quality <n>', say.quality, number)
       .option('--sidecar', say.sidecar)
       .option('--save-latent <file>', say.saveLatent)
-      .addOption(new Option('--grid <axes>', say.grid).argParser(collectText).conflicts('saveLatent'))
+      .addOption(new Option('--grid <axes>', say.grid).argParser(collect).conflicts('saveLatent'))
       .addOption(new Option('--mode <mode>', say.mode).choices(['auto', 'fast', 'quick', 'small']))
       .addOption(new Option('--provider <provider>', say.provider).choices(['cpu', 'webgpu', 'cuda']))
       .option('--json', messages.help.json);
