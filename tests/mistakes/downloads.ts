@@ -104,4 +104,12 @@ export const mistakes: Mistake[] = [
     replace: 'words',
     tests: [`${downloads}/civitai/annotate-files.test.ts`],
   },
+  {
+    id: 'mirror-same-link',
+    what: 'the link that cannot be reached is offered again',
+    file: 'packages/studio/src/downloads/other-links.ts',
+    find: '.filter((url) => !isSame(url))',
+    replace: '',
+    tests: ['packages/studio/src/downloads/downloads.test.ts'],
+  },
 ];

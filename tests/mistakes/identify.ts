@@ -114,4 +114,12 @@ export const mistakes: Mistake[] = [
     replace: 'if (seen.has(folder)) return;',
     tests: scanTests,
   },
+  {
+    id: 'scan-by-ending-only',
+    what: 'pickles of an unusual ending are passed over',
+    file: 'packages/studio/src/library/scan-files.ts',
+    find: "return name !== undefined && (name.startsWith('torch') || (name === 'pickle' && head[0] === BINARY_PICKLE));",
+    replace: 'return name === BINARY_PICKLE.toString();',
+    tests: ['packages/studio/src/library/scan-files.test.ts'],
+  },
 ];

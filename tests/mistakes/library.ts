@@ -112,4 +112,12 @@ export const mistakes: Mistake[] = [
     replace: 'old',
     tests: [`${folder}/find-checkpoint.test.ts`],
   },
+  {
+    id: 'vae-advice-despite-own',
+    what: 'a checkpoint with a VAE of its own is told that it has none',
+    file: `${folder}/advise-vae.ts`,
+    find: 'if (bakedVae !== false) {',
+    replace: 'if (bakedVae === true && paired.length > 0) {',
+    tests: [`${folder}/advise-vae.test.ts`],
+  },
 ];
