@@ -1,4 +1,5 @@
 import { adviseUse } from '@danqing/studio/library/advise-use';
+import { categoriesOf } from '@danqing/studio/library/model-categories';
 import type { CataloguedModel } from '@danqing/studio/library/search-catalogue';
 import type { filesEn } from '../messages/files.ts';
 import { printColumns, printTable } from '../terminal/print-table.ts';
@@ -12,7 +13,7 @@ export function printCatalogue(found: readonly CataloguedModel[], say: Say): str
   const rows = found.map(({ kind, category = '', name, purpose, installed }) => [
     installed.length > 0 ? '*' : '',
     say.kinds[kind] ?? kind,
-    category,
+    categoryTitle(kind, category, say),
     name,
     say.inWords(purpose),
   ]);
@@ -48,6 +49,11 @@ function printEntry(entry: CataloguedModel, say: Say): string {
     [say.links, links.length === 0 ? undefined : [...new Set(links.map(({ url }) => url))].join('\n')],
   ];
   const told = rows.flatMap(([label, text]) => (text === undefined || text === '' ? [] : [[`  ${label}`, text]]));
-  const sort = [say.kinds[kind] ?? kind, category].filter(Boolean).join(', ');
-  return `${name}\n  ${sort}\n\n${printColumns(told)}`;
+  const sort = [say.kinds[kind] ?? kind, category && categoryTitle(kind, category, say)];
+  return `${name}\n  ${list(sort.filter((each) => each !== undefined))}\n\n${printColumns(told)}`;
+}
+
+function categoryTitle(kind: string, id: string, say: Say): string {
+  const known = categoriesOf(kind).find((category) => category.id === id);
+  return known === undefined ? id : say.inWords(known.title);
 }

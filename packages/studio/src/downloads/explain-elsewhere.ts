@@ -12,8 +12,7 @@ export const explainElsewhere = (title: string, canonical: string): Link => ({
       where: title,
       expected: 'a site that gives models to programs',
       found: 'one that gives them to browsers only',
-      advice:
-        'Download it there with a browser and put it into the folder of models, or look for it with `danqing search`.',
+      advice: 'Download it there with a browser and put it into the folder of models.',
     });
   },
 });
