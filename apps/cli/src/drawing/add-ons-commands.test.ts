@@ -71,7 +71,9 @@ describe('generate', () => {
     expect(told.stdout).toMatch(
       /hypernetwork +sculpture\.safetensors, SHA-256 [\da-f]{64}, weight 0\.5, 4 of 4 keys applied/,
     );
-    expect(told.stdout).toMatch(/embedding +badhandv4\.safetensors, SHA-256 [\da-f]{64}, 6 vectors, in the prompt/);
+    expect(told.stdout).toMatch(
+      /embedding +badhandv4\.safetensors, SHA-256 [\da-f]{64}, vectors: 6, called in the prompt/,
+    );
     expect(told.stdout).toContain('<hypernet:sculpture:0.5>');
     const wrong = await run('generate', 'a fox', '--hypernetwork', 'sculpture:much:0.5:');
     expect([wrong.code, wrong.stdout]).toEqual([2, '']);

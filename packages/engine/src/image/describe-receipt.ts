@@ -30,7 +30,7 @@ const printFile = ({ name, sha256, tensorSha256 }: FileRecord): string =>
 const printUse = ({ weight, matchedKeys, totalKeys, vectors, usedIn = [] }: AppliedAddOn): string =>
   vectors === undefined
     ? `weight ${weight}, ${matchedKeys} of ${totalKeys} keys applied`
-    : `${vectors} vector${vectors === 1 ? '' : 's'}, in the ${usedIn.join(' and the ')}`;
+    : `vectors: ${vectors}, called in the ${usedIn.join(' and the ')}`;
 
 const printPrompt = ({ tokens, chunks }: { tokens: number; chunks: number }): string =>
   `${tokens} token${tokens === 1 ? '' : 's'} in ${chunks} chunk${chunks === 1 ? '' : 's'}`;

@@ -96,7 +96,9 @@ describe('embeddings', () => {
     const [turner, negative] = receipt.addOns.map(({ sha256 }) => sha256!.slice(0, 12));
     expect(infotext).toContain(`TI hashes: "CharTurner: ${turner}, NG_DeepNegative_V1_75T: ${negative}"`);
     expect(parseInfotext(infotext).tiHashes).toHaveLength(2);
-    expect(describeReceipt(receipt).find(([label]) => label === 'embedding')?.[1]).toMatch(/2 vectors, in the prompt$/);
+    expect(describeReceipt(receipt).find(([label]) => label === 'embedding')?.[1]).toMatch(
+      /vectors: 2, called in the prompt$/,
+    );
     // 75 vectors fill a chunk, so that what follows begins another one.
     expect(receipt.text.negativePrompt.chunks).toBe(2);
     expect(notes).toEqual([]);

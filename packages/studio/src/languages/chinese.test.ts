@@ -70,6 +70,7 @@ const COMPOSED = new Set([
   'a number from {} to {}',
   'a whole number from {} on',
   'a whole number from {} to {}',
+  'prompt and the negative prompt',
   '{} token in {} chunk',
   '{} tokens in {} chunk',
   '{} tokens in {} chunks',
@@ -98,6 +99,24 @@ it('leaves names alone that are words of ours', () => {
 it('says how an add-on fits', () => {
   const fit = 'x.safetensors (lora; kohya): 5 of 6 keys fit; left out 1, such as a; it changes the denoiser by 2 %';
   expect(inChinese(fit)).toBe('x.safetensors（lora；kohya）：6 个键中符合 5 个；略去 1 个，例如 a；改变了去噪网络 2 %');
+});
+
+it('says how embeddings and hypernetworks fit', () => {
+  const unusable =
+    '"x" is no more than its words here: its vectors are 768 wide, for Stable Diffusion 1.x; this checkpoint takes 128.';
+  expect(inChinese(unusable)).toBe(
+    'x 在这里只是普通文字：它的向量宽 768，用于 Stable Diffusion 1.x；这个大模型需要 128。',
+  );
+  const fit =
+    'x.pt (hypernetwork; relu): 4 of 8 keys fit, for widths 128; nothing here is 64 wide; it changes what attention looks at by 2 %';
+  expect(inChinese(fit)).toBe(
+    'x.pt（超网络；relu）：8 个键中符合 4 个，用于宽度 128；这里没有宽 64 的部分；注意力的输入改变 2 %',
+  );
+  const addOns = [{ name: 'a.pt', kind: 'embedding', weight: 1, matchedKeys: 1, totalKeys: 1, vectors: 2 }];
+  const [line] = ['prompt', 'negative prompt'].map((_, i, all) =>
+    describeReceipt({ format: 1, addOns: [{ ...addOns[0]!, usedIn: all.slice(0, i + 2) }] }),
+  );
+  expect(inChinese(line![0]![1])).toBe('a.pt，向量数 2，用于提示词和反向提示词');
 });
 
 describe('the lists', () => {

@@ -17,6 +17,19 @@ export const sentences: Readonly<Record<string, string>> = {
   'Nothing handles tags of the type "{}", so {} has no effect.{}': '没有功能处理 "{}" 类型的标签，{} 不起作用。{}',
   ' Known here: {}.': '这里认识的有：{}。',
   'No LoRA "{}" was found in {}; "{}" has no effect.': '在 {2} 中没有找到 LoRA“{1}”，{3} 不起作用。',
+  '{} is no more than its words here: {*}.': '{} 在这里只是普通文字：{}。',
+  'its vectors are {} wide{}; this checkpoint takes {}': '它的向量宽 {}{}；这个大模型需要 {}',
+  ', for {}': '，用于 {}',
+  '{} is empty': '{} 是空文件',
+  '{} is no embedding but: {*}': '{} 不是嵌入，而是：{}',
+  '{} holds no vectors for a word': '{} 不含任何词的向量',
+  '{} holds several words ({}), and which is meant cannot be told': '{} 含有多个词（{}），无法确定指哪一个',
+  'There are several embeddings called "{}"; {} is used, not {}.': '有多个名为“{}”的嵌入；使用 {}，不用 {}。',
+  '"{}" is the file of this name, not what {} brings along.': '“{}”用的是同名文件，而不是 {} 自带的。',
+  '"{}" was trained on {}; with another checkpoint it may do less.':
+    '“{}”是在 {} 上训练的；换用别的大模型，效果可能变弱。',
+  'No hypernetwork "{}" was found in {}; "{}" has no effect.': '在 {2} 中没有找到超网络“{1}”，{3} 不起作用。',
+  '"{}" is in the prompt as well; its strength there counts.': '“{}”在提示词里也有；以提示词里的强度为准。',
   '{} add-ons are stacked at more than {} each; 0.5 to {} is usual then.':
     '{} 个附加模型的权重都超过 {}；叠加时一般用 0.5 到 {}。',
 
@@ -38,6 +51,11 @@ export const sentences: Readonly<Record<string, string>> = {
   // How add-ons fit
   '{} ({}; {}): {} of {} keys fit': '{1}（{2}；{3}）：{5} 个键中符合 {4} 个',
   '{} ({}; {}): {} of {} keys fit; {*}': '{1}（{2}；{3}）：{5} 个键中符合 {4} 个；{6}',
+  '{} (hypernetwork; {}): {} of {} keys fit, for widths {}; {*}':
+    '{1}（超网络；{2}）：{4} 个键中符合 {3} 个，用于宽度 {5}；{6}',
+  'nothing here is {} wide': '这里没有宽 {} 的部分',
+  'it changes what attention looks at by {} %': '注意力的输入改变 {} %',
+  'it was trained on {}, and on other checkpoints may do less or worse': '它在 {} 上训练，用于其他大模型可能变弱或变差',
   'left out {}, such as {}': '略去 {} 个，例如 {}',
   'it changes {}': '改变了{}',
   'the denoiser by {}': '去噪网络 {}',
@@ -110,6 +128,8 @@ export const sentences: Readonly<Record<string, string>> = {
   '{} tokens in {} chunks': '{} 个词元，{} 段',
   '{}, {}, {} noise levels': '{}，{}，{} 个噪声级别',
   '{}, weight {}, {} of {} keys applied': '{1}，权重 {2}，{4} 个键中用上 {3} 个',
+  '{}, vectors: {}, called in the {*}': '{}，向量数 {}，用于{}',
+  'prompt and the negative prompt': '提示词和反向提示词',
   'built-in': '自带',
   Pixels: '像素',
   Latent: '潜变量',
