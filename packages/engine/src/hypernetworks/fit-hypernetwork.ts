@@ -123,9 +123,12 @@ export function describeHypernetworkFit(fit: HypernetworkFit, { activationName, 
   return [
     `${fileName(fit.file)} (hypernetwork; ${activationName}): ${matchedKeys} of ${totalKeys} keys fit, for widths ${widths.join(', ')}`,
     ...(idleWidths.length > 0 ? [`nothing here is ${idleWidths.join(' or ')} wide`] : []),
-    `it changes what attention looks at by ${(100 * effect).toPrecision(2)} %`,
+    `it changes what attention looks at by ${percent(100 * effect)} %`,
     ...(trainedOn === undefined
       ? []
       : [`it was trained on ${trainedOn}, and on other checkpoints may do less or worse`]),
   ].join('; ');
 }
+
+/** Two digits, or all before the point. */
+const percent = (share: number): string => (share < 100 ? share.toPrecision(2) : String(Math.round(share)));

@@ -90,7 +90,7 @@ describe('EM-01: files of every form', () => {
     const plain = { width: 32, height: 32, channels: 3 as const, data: new Uint8Array(32 * 32 * 3).fill(90) };
     const { bytes } = await encodePicture(plain, { format: 'png' });
     writeFileSync(join(place, 'holiday.png'), bytes);
-    copy('ti/gasai-yuno-200.png', 'one.png');
+    copyFileSync(join(folder, 'saved again', 'saved.png'), join(place, 'one.png'));
     copy('ti/gasai-yuno-200.png', 'x.preview.png');
     const { embeddings, notes } = await prepare('holiday, one, gasai yuno');
     expect(namesOf(embeddings).sort()).toEqual(['gasai yuno', 'one']);

@@ -55,8 +55,8 @@ export class OpenEmbeddings {
     const files = new Map<string, EmbeddingFile>();
     const notes: string[] = [];
     const places = new Map<string, string>();
-    for (const path of await this.#files(folders, isCalled)) {
-      const found = await this.#open(path);
+    for (const { path, isBeside } of await this.#files(folders, isCalled)) {
+      const found = await this.#open(path, isBeside);
       const name = found === undefined ? '' : 'why' in found ? found.name : found.embedding.name;
       if (found === undefined || !isCalled(name)) continue;
       const other = places.get(name.toLowerCase());
@@ -89,20 +89,21 @@ export class OpenEmbeddings {
     return { embeddings: { usable, unusable }, files, notes };
   }
 
-  async #files(folders: readonly string[], isCalled: (name: string) => boolean): Promise<string[]> {
+  /** The files that may be called; `isBeside`: a picture that only shows what the file of its name does, unless it says otherwise. */
+  async #files(folders: readonly string[], isCalled: (name: string) => boolean) {
     const all = await listFiles(folders, [...WEIGHTS, ...PICTURES]);
     const weights = new Set(all.filter((path) => WEIGHTS.includes(endingOf(path))).map(withoutEnding));
-    return all.filter((path) => {
-      if (WEIGHTS.includes(endingOf(path))) return isCalled(modelStem(path));
-      // A picture is called what is written inside. Beside a file of its name it only shows what that one does.
+    return all.flatMap((path) => {
       const name = withoutEnding(path);
-      return !name.toLowerCase().endsWith('.preview') && !weights.has(name);
+      if (WEIGHTS.includes(endingOf(path))) return isCalled(modelStem(path)) ? [{ path, isBeside: false }] : [];
+      // A picture is called what is written inside.
+      return name.toLowerCase().endsWith('.preview') ? [] : [{ path, isBeside: weights.has(name) }];
     });
   }
 
-  async #open(path: string): Promise<Read> {
+  async #open(path: string, isBeside: boolean): Promise<Read> {
     const key = identifyFile(path);
-    if (!this.#read.has(key)) this.#read.set(key, await read(path, key));
+    if (!this.#read.has(key)) this.#read.set(key, await read(path, key, !isBeside));
     return this.#read.get(key);
   }
 }
@@ -111,14 +112,15 @@ const endingOf = (path: string): string => extname(path).toLowerCase();
 const withoutEnding = (path: string): string => join(dirname(path), basename(path, extname(path)));
 const countOf = ({ vectors }: Embedding): number => [...vectors.values()][0]!.shape[0]!;
 
-async function read(path: string, identity: string): Promise<Read> {
+/** @param decodes whether a picture's pixels are looked at, too. */
+async function read(path: string, identity: string, decodes: boolean): Promise<Read> {
   const isPicture = PICTURES.includes(endingOf(path));
   const name = basename(path, extname(path));
   const file = basename(path);
   try {
     const { size } = await stat(path);
     if (size === 0) return { name, why: `${file} is empty` };
-    const { index, files, close } = await openModel(path, isPicture ? { decodePicture } : {});
+    const { index, files, close } = await openModel(path, isPicture && decodes ? { decodePicture } : {});
     try {
       const { kind, title } = identify(index, { fileName: file, sizeBytes: size });
       if (kind !== 'embedding' && kind !== 'unknown') return { name, why: `${file} is no embedding but: ${title.en}` };

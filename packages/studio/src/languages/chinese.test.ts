@@ -105,7 +105,7 @@ it('says how embeddings and hypernetworks fit', () => {
   const unusable =
     '"x" is no more than its words here: its vectors are 768 wide, for Stable Diffusion 1.x; this checkpoint takes 128.';
   expect(inChinese(unusable)).toBe(
-    'x 在这里只是普通文字：它的向量宽 768，用于 Stable Diffusion 1.x；这个大模型需要 128。',
+    '"x" 在这里只是普通文字：它的向量宽 768，用于 Stable Diffusion 1.x；这个大模型需要 128。',
   );
   const fit =
     'x.pt (hypernetwork; relu): 4 of 8 keys fit, for widths 128; nothing here is 64 wide; it changes what attention looks at by 2 %';
