@@ -219,8 +219,8 @@ export const mistakes: Mistake[] = [
     id: 'refiner-without-loras',
     what: 'the refiner finishes pictures without the LoRAs that fit it',
     file: 'packages/studio/src/jobs/draw-job.ts',
-    find: 'const second = refining?.refiner ?? refiner;',
-    replace: 'const second = refiner;',
+    find: 'late?.adapt ? await place.adapted(refiner!.files, settled, late.adapt) : refiner?.model;',
+    replace: 'refiner?.model;',
     tests: families,
   },
 ];

@@ -20,8 +20,8 @@ const before = process.env['DANQING_HOME'];
 const ramp = (count: number, scale: number) =>
   Float32Array.from({ length: count }, (_, i) => (((i * 37) % 101) / 101 - 0.5) * scale);
 
-function writeEmbedding(path: string, count: number, width = 128): void {
-  writeFloat32(path, [{ name: 'emb_params', shape: [count, width], data: ramp(count * width, 0.1) }]);
+function writeEmbedding(path: string, count: number, scale = 0.1): void {
+  writeFloat32(path, [{ name: 'emb_params', shape: [count, 128], data: ramp(count * 128, scale) }]);
 }
 
 function writeHypernetwork(path: string, width: number, scale = 0.2): void {
@@ -41,6 +41,7 @@ beforeAll(() => {
   for (const path of [embeddings, hypernetworks]) mkdirSync(path, { recursive: true });
   writeEmbedding(join(embeddings, 'NG_DeepNegative_V1_75T.safetensors'), 75);
   writeEmbedding(join(embeddings, 'CharTurner.safetensors'), 2);
+  writeEmbedding(join(embeddings, 'badhandv4.safetensors'), 2, -0.3);
   copyFileSync(sharedData('ti/gasai-yuno-1000.pt'), join(embeddings, 'yuno.pt'));
   mkdirSync(join(folder, 'models', 'Lora'));
   const layer = 'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q';
@@ -105,6 +106,10 @@ describe('embeddings', () => {
     expect(latent).not.toBe(
       (await draw('charturner of a fox', { negativePrompt: 'ng_deepnegative_v1_75t, bad' })).latent,
     );
+  });
+
+  it('EM-01: two with as many vectors in the same place are two', async () => {
+    expect((await draw('charturner of a fox')).latent).not.toBe((await draw('badhandv4 of a fox')).latent);
   });
 
   it('EM-02, EM-03: one for another base changes nothing, and its name says so', async () => {
