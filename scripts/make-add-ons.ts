@@ -1,4 +1,4 @@
-// npm run -s add-ons -- FOLDER [CHECKPOINT]: writes one small add-on of every kind and layout, for the starter where nothing is said.
+// npm run -s addons -- FOLDER [CHECKPOINT]: writes one small add-on of every kind and layout, for the starter where nothing is said.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openModel } from '@danqing/node/files/open-model';
@@ -9,7 +9,7 @@ import { smallWords } from './small-words.ts';
 
 const [folder = '', checkpoint = starterCheckpoint] = process.argv.slice(2);
 if (folder === '') {
-  console.error('Usage: npm run -s add-ons -- FOLDER [CHECKPOINT]');
+  console.error('Usage: npm run -s addons -- FOLDER [CHECKPOINT]');
   process.exit(2);
 }
 mkdirSync(folder, { recursive: true });

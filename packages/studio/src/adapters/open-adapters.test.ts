@@ -60,6 +60,7 @@ describe('names', () => {
     expect(addOns).toEqual([
       {
         name: 'Style.safetensors',
+        tensorSha256: digest,
         sha256: createHash('sha256')
           .update(readFileSync(join(loras, 'Style.safetensors')))
           .digest('hex'),
