@@ -24,6 +24,7 @@ import { identify } from '@danqing/engine/identify/identify';
 import type { AppliedAddOn } from '@danqing/engine/image/receipt';
 import type { ExtraNetworkTag } from '@danqing/engine/text/prompt/extra-networks';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
+import type { TensorEntry } from '@danqing/engine/weights/tensor-index';
 import { openModel } from '@danqing/node/files/open-model';
 import { runGraph } from '@danqing/node/runtime/run-graph';
 import { AdapterFolders } from '../adapters/find-adapter.ts';
@@ -155,8 +156,7 @@ export class OpenHypernetworks {
           const advice = 'Look at it with `danqing inspect`.';
           throw new DanqingError('bad-file', { where: path, expected: 'a hypernetwork', found: title.en, advice });
         }
-        const read = async (...[entry]: Parameters<Parameters<typeof openHypernetwork>[1]>) =>
-          readTensorBytes(index, entry, files);
+        const read = async (entry: TensorEntry): Promise<Uint8Array> => readTensorBytes(index, entry, files);
         opened = { hypernetwork: await openHypernetwork(index, read), effects: new Map() };
       } finally {
         await close();
