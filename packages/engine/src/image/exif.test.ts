@@ -61,6 +61,10 @@ describe('reading', () => {
     expect(readExif(blockOf(littleEndian, 0x9286, 7, value))).toEqual([{ keyword: 'UserComment', text: 'duck é' }]);
   });
 
+  it('reads a comment whose letters look like Latin ones from the other side', () => {
+    expect(readExif(buildExif('a一一Ā'))).toEqual([{ keyword: 'UserComment', text: 'a一一Ā' }]);
+  });
+
   it('reads short values that stand in their entry, Latin-1, and the fields of Windows', () => {
     expect(readExif(blockOf(true, 0x0131, 2, encodeUtf8('ab\0')))).toEqual([{ keyword: 'Software', text: 'ab' }]);
     expect(readExif(blockOf(false, 0x010e, 2, Uint8Array.of(0xe9, 0x61, 0x62, 0x63, 0)))).toEqual([

@@ -142,19 +142,23 @@ function decodeUserComment(value: Uint8Array, littleEndian: boolean): string {
 }
 
 /**
- * The standard leaves the byte order open: some write that of the block, A1111 always high byte first. A text of mostly
- * Latin letters and spaces has its zeros on one side; a byte order mark decides.
+ * The standard leaves the byte order open: some write that of the block, A1111 always high byte first. A byte order mark decides,
+ * or that the other order shows far more Latin letters; a few it shows by chance, for 一 is `N` from the other side.
  */
 function decodeUnicode(bytes: Uint8Array, littleEndian: boolean): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return decodeUtf16(bytes.subarray(2), true);
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return decodeUtf16(bytes.subarray(2), false);
-  let [even, odd] = [0, 0];
+  let [highFirst, lowFirst] = [0, 0];
   for (let i = 0; i + 1 < bytes.length; i += 2) {
-    if (bytes[i] === 0) even++;
-    if (bytes[i + 1] === 0) odd++;
+    const [one, other] = [bytes[i]!, bytes[i + 1]!];
+    if (one === 0 && isAscii(other)) highFirst++;
+    if (other === 0 && isAscii(one)) lowFirst++;
   }
-  return decodeUtf16(bytes, even === odd ? littleEndian : odd > even);
+  const [own, swapped] = littleEndian ? [lowFirst, highFirst] : [highFirst, lowFirst];
+  return decodeUtf16(bytes, swapped > 4 * own ? !littleEndian : littleEndian);
 }
+
+const isAscii = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || byte === 0x0a;
 
 const trimZeros = (text: string): string => {
   let end = text.length;
