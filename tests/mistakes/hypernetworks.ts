@@ -52,8 +52,8 @@ export const mistakes: Mistake[] = [
     id: 'hypernetwork-swish',
     what: 'swish is taken for SiLU',
     file: `${engine}/activations.ts`,
-    find: 'swish: hardSwish',
-    replace: 'swish: (x) => silu(x)',
+    find: '  swish: hardSwish',
+    replace: '  swish: (x) => silu(x)',
     tests: runs,
   },
   {
