@@ -100,15 +100,24 @@ describe('Progress', () => {
     expect(progress.secondsLeft(13_500)).toBeCloseTo(18 * 4 + 0.2 + 5.5, 6);
   });
 
+  it('waits for the second of quick steps, also where the first is a tenth of the run', () => {
+    const progress = new Progress([sampling(8, 1)], 0);
+    progress.begin('sample', 0);
+    progress.finishUnit(2400);
+    expect(progress.secondsLeft(2400)).toBeUndefined();
+    progress.finishUnit(2600);
+    expect(progress.secondsLeft(2600)).toBeCloseTo(6 * 0.2, 6);
+  });
+
   it('counts down within a step, never below zero, and leaves pauses out', () => {
     const progress = new Progress([sampling(3, 1)], 0);
     progress.begin('sample', 0);
-    progress.finishUnit(2000);
-    expect(progress.secondsLeft(3000)).toBeCloseTo(3, 6);
+    progress.finishUnit(4000);
+    expect(progress.secondsLeft(5000)).toBeCloseTo(7, 6);
     progress.exclude(60_000);
-    expect(progress.secondsLeft(63_000)).toBeCloseTo(3, 6);
-    progress.finishUnit(64_000);
-    expect(progress.secondsLeft(64_000)).toBeCloseTo(2, 6);
+    expect(progress.secondsLeft(65_000)).toBeCloseTo(7, 6);
+    progress.finishUnit(68_000);
+    expect(progress.secondsLeft(68_000)).toBeCloseTo(4, 6);
     expect(progress.secondsLeft(99_000)).toBe(0);
   });
 });

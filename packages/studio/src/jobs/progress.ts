@@ -10,6 +10,9 @@ export interface PlannedWork {
 /** How many finished units tell the speed: enough to outvote a hiccup, few enough to follow a machine that slows down. */
 const NEWEST_COUNT = 5;
 
+/** After a first step that takes less, the second is waited for: it tells far better. */
+const QUICK_SECONDS = 3;
+
 /**
  * Tells how long a job will still take. It knows what the parts should cost relative to each other and learns from
  * the finished ones how fast this machine really is. Pure: the time is passed in, in milliseconds of any clock.
@@ -20,6 +23,7 @@ export class Progress {
   #current = -1;
   #unitsDone = 0;
   #unitStartedMs: number;
+  #lastUnitSeconds = 0;
 
   /** @param plan everything that the job will do, in order; a phase may stand there once per batch. */
   constructor(plan: readonly PlannedWork[], nowMs: number) {
@@ -43,7 +47,8 @@ export class Progress {
     if (work === undefined || expected === undefined) return;
     const speed = this.#speeds.get(work.phase) ?? new Speed();
     this.#speeds.set(work.phase, speed);
-    if (expected > 0) speed.learn((nowMs - this.#unitStartedMs) / 1000 / expected);
+    this.#lastUnitSeconds = (nowMs - this.#unitStartedMs) / 1000;
+    if (expected > 0) speed.learn(this.#lastUnitSeconds / expected);
     this.#unitsDone++;
     this.#unitStartedMs = nowMs;
   }
@@ -56,7 +61,8 @@ export class Progress {
   /** Seconds until everything planned is done; undefined until steps have shown the machine's speed. */
   secondsLeft(nowMs: number): number | undefined {
     const sampling = this.#speeds.get('sample');
-    if (sampling === undefined || (!sampling.isSettled && !this.#isTenthDone())) return undefined;
+    if (sampling === undefined) return undefined;
+    if (!sampling.isSettled && (this.#lastUnitSeconds < QUICK_SECONDS || !this.#isTenthDone())) return undefined;
     let seconds = 0;
     for (let i = this.#current; i < this.#plan.length; i++) {
       const { phase, unitSeconds } = this.#plan[i]!;
