@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecipeInput } from '@danqing/contract/recipe';
@@ -145,9 +145,11 @@ describe('a grid', () => {
     const [one, two] = results.flatMap((result) =>
       'pictures' in result ? result.pictures.map(({ path }) => path) : [],
     );
-    rmSync(one!);
+    copyFileSync(one!, two!);
     expect(await missing()).toBe(1);
     writeFileSync(two!, 'no picture');
+    expect(await missing()).toBe(1);
+    rmSync(one!);
     expect(await missing()).toBe(2);
   });
 
