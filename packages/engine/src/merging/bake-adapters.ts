@@ -4,6 +4,7 @@ import { type AdapterUse, strengthOn } from '../adapters/adapter-use.ts';
 import { scalar } from '../graph/value.ts';
 import { isFloatDType } from '../tensor/encode.ts';
 import type { MadeTensor } from '../weights/formula.ts';
+import { MadeSource } from '../weights/made-source.ts';
 import type { ByteSource, TensorEntry, TensorIndex } from '../weights/tensor-index.ts';
 import { DERIVED } from '../weights/with-sources.ts';
 
@@ -32,7 +33,7 @@ export function bakeAdapters(
     const entry = originOf(tensor);
     const adapted = entry && checkpoint.tensors.get(entry.name) === entry ? changed.get(entry.name) : undefined;
     if (entry === undefined || adapted === undefined || !isFloatDType(tensor.dtype)) return tensor;
-    const source = new AdaptedSource(adapted, runGraph);
+    const source = adaptedSource(adapted, runGraph);
     derived.set(source.file, source);
     const made = { name: entry.name, dtype: 'F32', shape: entry.shape, file: source.file, offset: 0 } as const;
     const operand: TensorEntry = { ...made, length: source.size };
@@ -57,37 +58,15 @@ function originOf({ formula }: MadeTensor): TensorEntry | undefined {
   return formula.from === 'tensor' ? formula.entry : formula.operands[0];
 }
 
-/** An adapted weight as float32 bytes: worked out at the first read, let go once its end was read. */
-class AdaptedSource implements ByteSource {
-  readonly file: string;
-  readonly size: number;
-  readonly #tensor: AdaptedTensor;
-  readonly #runGraph: RunGraph;
-  #made: Promise<Uint8Array> | undefined;
-
-  constructor(tensor: AdaptedTensor, runGraph: RunGraph) {
-    const { file, name, shape } = tensor.entry;
-    this.file = `${file}${DERIVED}${name} with add-ons`;
-    this.size = shape.reduce((a, b) => a * b, Float32Array.BYTES_PER_ELEMENT);
-    this.#tensor = tensor;
-    this.#runGraph = runGraph;
-  }
-
-  async read(offset: number, length: number): Promise<Uint8Array> {
-    this.#made ??= this.#make();
-    const bytes = await this.#made;
-    if (offset + length >= this.size) this.#made = undefined;
-    return bytes.slice(offset, offset + length);
-  }
-
-  async #make(): Promise<Uint8Array> {
-    const strength = (use: AdapterUse) => scalar(strengthOn(use, this.#tensor.part));
-    const graph = {
-      name: this.file,
-      inputs: [],
-      outputs: { weight: adaptedValue(this.#tensor, strength) },
-    };
-    const { data } = (await this.#runGraph(graph, {}))['weight']!;
+/** An adapted weight as float32 bytes. */
+function adaptedSource(tensor: AdaptedTensor, runGraph: RunGraph): MadeSource {
+  const { file, name, shape } = tensor.entry;
+  const path = `${file}${DERIVED}${name} with add-ons`;
+  const size = shape.reduce((a, b) => a * b, Float32Array.BYTES_PER_ELEMENT);
+  return new MadeSource(path, size, async () => {
+    const strength = (use: AdapterUse) => scalar(strengthOn(use, tensor.part));
+    const graph = { name: path, inputs: [], outputs: { weight: adaptedValue(tensor, strength) } };
+    const { data } = (await runGraph(graph, {}))['weight']!;
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  }
+  });
 }

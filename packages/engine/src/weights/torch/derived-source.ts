@@ -1,3 +1,4 @@
+import { MadeSource } from '../made-source.ts';
 import type { ByteSource, Span } from '../tensor-index.ts';
 
 /** How the elements of a tensor stand in some bytes. */
@@ -25,40 +26,20 @@ export function isDense({ shape, strides }: Pick<Layout, 'shape' | 'strides'>): 
 }
 
 /**
- * A tensor that no file holds as it is (strided, packed, of the other byte order), as dense little-endian bytes. They
- * are made at the first read, and let go once the end was read.
+ * A tensor that no file holds as it is (strided, packed, of the other byte order), as dense
+ * little-endian bytes.
  */
-export class DerivedSource implements ByteSource {
-  readonly file: string;
-  readonly size: number;
-  readonly #base: Span;
-  readonly #layout: Layout;
-  #made: Promise<Uint8Array> | undefined;
-
-  constructor(file: string, base: Span, layout: Layout) {
-    this.file = file;
-    this.#base = base;
-    this.#layout = layout;
-    this.size = layout.shape.reduce((a, b) => a * b, layout.itemBytes);
-  }
-
-  async read(offset: number, length: number): Promise<Uint8Array> {
-    this.#made ??= this.#make();
-    const bytes = await this.#made;
-    if (offset + length >= this.size) this.#made = undefined;
-    return bytes.slice(offset, offset + length);
-  }
-
-  async #make(): Promise<Uint8Array> {
-    const { shape, strides, offset, itemBytes, swapBytes } = this.#layout;
-    if (this.size === 0) return new Uint8Array();
-    const reach = shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, 1);
-    const { source, offset: start } = this.#base;
-    const stored = await source.read(start + offset * itemBytes, reach * itemBytes);
-    const bytes = isDense(this.#layout) ? new Uint8Array(stored) : gather(stored, this.#layout);
+export function derivedSource(file: string, base: Span, layout: Layout): ByteSource {
+  const { shape, strides, offset, itemBytes, swapBytes } = layout;
+  const size = shape.reduce((a, b) => a * b, itemBytes);
+  return new MadeSource(file, size, async () => {
+    if (size === 0) return new Uint8Array();
+    const reach = shape.reduce((sum, length, axis) => sum + (length - 1) * strides[axis]!, 1);
+    const stored = await base.source.read(base.offset + offset * itemBytes, reach * itemBytes);
+    const bytes = isDense(layout) ? new Uint8Array(stored) : gather(stored, layout);
     if (swapBytes > 1) swap(bytes, swapBytes);
     return bytes;
-  }
+  });
 }
 
 function gather(stored: Uint8Array, { shape, strides, itemBytes }: Layout): Uint8Array {

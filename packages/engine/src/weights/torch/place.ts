@@ -4,7 +4,7 @@ import { memorySource } from '../memory-source.ts';
 import type { ByteSource, TensorEntry, Span } from '../tensor-index.ts';
 import { DERIVED } from '../with-sources.ts';
 import type { ArrayValue } from './collect.ts';
-import { DerivedSource, isDense, type Layout } from './derived-source.ts';
+import { derivedSource, isDense, type Layout } from './derived-source.ts';
 import type { NumpyArray } from './numpy-array.ts';
 import { type TorchStorage, TorchTensor } from './torch-tensor.ts';
 
@@ -80,7 +80,7 @@ function placeOne(
       advice: 'The file is made to deceive.',
     });
   }
-  derived.set(file, new DerivedSource(file, span, layout));
+  derived.set(file, derivedSource(file, span, layout));
   return { ...entry, file, offset: 0 };
 }
 
