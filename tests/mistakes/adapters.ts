@@ -171,7 +171,7 @@ export const mistakes: Mistake[] = [
     id: 'bake-text-weight',
     what: 'a LoRA goes into the text encoder with the weight of the denoiser',
     file: `${merging}/bake-adapters.ts`,
-    find: 'scalar(strengthOn(use, this.#tensor.part))',
+    find: 'scalar(strengthOn(use, tensor.part))',
     replace: 'scalar(strengthOn(use, "denoiser"))',
     tests: small,
   },

@@ -48,6 +48,7 @@ describe('several downloads', () => {
     for (const name of ['a', 'b', 'c', 'd']) queue.add(link(`${name}.safetensors`));
     expect(queue.all.map(({ state }) => state)).toEqual(['running', 'running', 'waiting', 'waiting']);
     await queue.settled();
+    expect(queue.all.map(({ error }) => error)).toEqual([undefined, undefined, undefined, undefined]);
     expect(queue.all.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'done']);
     expect(ended.length).toBe(4);
     expect(most).toBe(2);

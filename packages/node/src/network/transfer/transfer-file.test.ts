@@ -55,6 +55,13 @@ const troubleOf = (promise: Promise<unknown>): Promise<HttpTrouble> =>
     (error: unknown) => error as HttpTrouble,
   );
 
+it('makes the folder of a part that a download before it removed', async () => {
+  const { url } = await serveAs({});
+  const removed = join(folder, 'staging', 'b.part');
+  await fetchFile(url('/x'), { partPath: removed });
+  expect(readFileSync(removed).equals(bytes)).toBe(true);
+});
+
 describe('ranges', () => {
   it('come over several connections and make the whole', async () => {
     const server = await serveAs({ headers: { 'content-disposition': 'attachment; filename="x.ckpt"' }, waitMs: 5 });
@@ -228,7 +235,8 @@ describe('failures', () => {
     const server = await serveAs({});
     const checkSpace = () => Promise.reject(full);
     await expect(fetchFile(server.url('/'), { checkSpace })).rejects.toBe(full);
-    partPath = join(folder, 'missing', 'a.part');
+    writeFileSync(join(folder, 'file'), '');
+    partPath = join(folder, 'file', 'a.part');
     expect(await troubleOf(fetchFile(server.url('/')))).toMatchObject({ code: 'io' });
   });
 });
