@@ -1,4 +1,5 @@
 import type { KnownFamily } from '../family.ts';
+import { remember } from '../weights/remember.ts';
 import type { TensorIndex } from '../weights/tensor-index.ts';
 import type { Words } from '../words.ts';
 import { baseOfAddOn } from './base-of-add-on.ts';
@@ -24,21 +25,14 @@ export function describeAddOn(
   read: ReadAddOn,
   families: readonly KnownFamily[],
 ): Identification {
-  const addOn = factsOf(index, read);
-  const isLycoris = addOn.convolutions > 0 || read.modules.some(({ algorithm }) => algorithm.isLycoris);
-  const kind = kindOf(isLycoris ? 'lycoris' : 'lora');
-  const base = baseOfAddOn(read.modules, families);
+  const { kind, fitting, addOn, ...shown } = shownBy(families)(read);
   const parts = readWhole(index, kind.title);
-  const damage = faultsOf(read);
-  const fitting = base?.families ?? [];
-  const warnings = warningsOf(read, base === undefined);
+  const noted = index.metadata.get('ss_network_alpha')?.slice(0, 50);
   return {
     kind: kind.id,
-    title: titleOf(addOn, isLycoris, fitting),
-    verdict: damage.length > 0 ? 'broken' : 'known',
+    ...shown,
     recognisedBy: read.layout.id,
     format: index.format,
-    families: fitting.map(familyFact),
     closest: undefined,
     variant: undefined,
     weightSet: undefined,
@@ -50,21 +44,40 @@ export function describeAddOn(
     size: sizeFact(kind, facts.sizeBytes),
     folder: kind.folder,
     goodFor: [kind.use],
-    addOn,
-    reasons: [
-      {
-        en: `keys as of ${read.layout.title.en}, for ${read.modules.length} modules`,
-        zh: `键名写法为 ${read.layout.title.zh}，共 ${read.modules.length} 个模块`,
-      },
-      ...(base === undefined ? [] : [base.why]),
-    ],
+    addOn: { ...addOn, alpha: { ...addOn.alpha, noted } },
     conflicts: findConflicts(index, fitting, families, addOn),
-    warnings,
-    damage,
   };
 }
 
-function factsOf(index: TensorIndex, { layout, modules, embeddings, strangers }: ReadAddOn): AddOnFact {
+/** What the modules of an add-on show, whatever its notes say. */
+const shownBy = remember((families: readonly KnownFamily[]) =>
+  remember((read: ReadAddOn) => {
+    const addOn = factsOf(read);
+    const isLycoris = addOn.convolutions > 0 || read.modules.some(({ algorithm }) => algorithm.isLycoris);
+    const base = baseOfAddOn(read.modules, families);
+    const damage = faultsOf(read);
+    const fitting = base?.families ?? [];
+    return {
+      kind: kindOf(isLycoris ? 'lycoris' : 'lora'),
+      title: titleOf(addOn, isLycoris, fitting),
+      verdict: damage.length > 0 ? ('broken' as const) : ('known' as const),
+      families: fitting.map(familyFact),
+      fitting,
+      addOn,
+      reasons: [
+        {
+          en: `keys as of ${read.layout.title.en}, for ${read.modules.length} modules`,
+          zh: `键名写法为 ${read.layout.title.zh}，共 ${read.modules.length} 个模块`,
+        },
+        ...(base === undefined ? [] : [base.why]),
+      ],
+      warnings: warningsOf(read, base === undefined),
+      damage,
+    };
+  }),
+);
+
+function factsOf({ layout, modules, embeddings, strangers }: ReadAddOn): AddOnFact {
   const ranks = countBy(modules, ({ algorithm, shapes }) => algorithm.rank(shapes));
   const targets = countBy(modules, ({ target }) => target);
   const algorithms = new Map(modules.map(({ algorithm }) => [algorithm.id, algorithm]));
@@ -74,10 +87,7 @@ function factsOf(index: TensorIndex, { layout, modules, embeddings, strangers }:
     layout: { id: layout.id, title: layout.title },
     algorithms: perAlgorithm.map(([id, count]) => ({ id, title: algorithms.get(id)!.title, modules: count })),
     ranks: ranks.map(([rank, count]) => ({ rank, modules: count })),
-    alpha: {
-      modules: modules.filter(({ shapes }) => shapes.has('alpha')).length,
-      noted: index.metadata.get('ss_network_alpha')?.slice(0, 50),
-    },
+    alpha: { modules: modules.filter(({ shapes }) => shapes.has('alpha')).length, noted: undefined },
     targets: targets.map(([id, count]) => ({ id, title: TARGETS[id], modules: count })),
     convolutions,
     dora: modules.filter(({ shapes }) => shapes.has('dora_scale')).length,

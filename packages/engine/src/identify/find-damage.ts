@@ -1,6 +1,7 @@
 import type { BlockList } from '../family.ts';
 import { firstLike, tensorsBelow } from '../weights/evidence.ts';
 import type { PlacedStructure, StructureId } from '../weights/keys/structures.ts';
+import { remember } from '../weights/remember.ts';
 import type { TensorEntry, TensorIndex } from '../weights/tensor-index.ts';
 import type { Words } from '../words.ts';
 import type { Structure } from './structure.ts';
@@ -27,13 +28,17 @@ export function findDamage(index: TensorIndex, placed: readonly PlacedStructure[
     const key = `${place.id} ${place.at}`;
     if (seen.has(key) || firstLike(index, place.anchor) === undefined) return [];
     seen.add(key);
-    return damageAt(index, place);
+    return damageAt(place)(index.tensors);
   });
 }
 
-function damageAt(index: TensorIndex, { id, at }: PlacedStructure): Words[] {
+const damageAt = remember((place: PlacedStructure) =>
+  remember((tensors: TensorIndex['tensors']) => compareAt(tensors, place)),
+);
+
+function compareAt(tensors: TensorIndex['tensors'], { id, at }: PlacedStructure): Words[] {
   const { title, of } = structures[id];
-  const sizes = of.read((name) => index.tensors.get(at + name)?.shape);
+  const sizes = of.read((name) => tensors.get(at + name)?.shape);
   if (sizes === undefined) {
     return [
       {
@@ -46,7 +51,7 @@ function damageAt(index: TensorIndex, { id, at }: PlacedStructure): Words[] {
   const misshapen: { readonly entry: TensorEntry; readonly shape: readonly number[] }[] = [];
   const others: string[] = [];
   let found = 0;
-  const here = tensorsBelow(index, at);
+  const here = tensorsBelow({ tensors }, at);
   for (const entry of here) {
     const shape = wanted.get(entry.name);
     if (shape === undefined) others.push(entry.name);
@@ -55,7 +60,7 @@ function damageAt(index: TensorIndex, { id, at }: PlacedStructure): Words[] {
       if (!isSame(entry.shape, shape)) misshapen.push({ entry, shape });
     }
   }
-  const missing = found === wanted.size ? [] : [...wanted.keys()].filter((name) => !index.tensors.has(name));
+  const missing = found === wanted.size ? [] : [...wanted.keys()].filter((name) => !tensors.has(name));
   // Named as if they were the network's own.
   const strangers = others.filter((name) => of.own.test(name.slice(at.length)) && !QUANTISED.test(name));
   const isQuantised = misshapen.length > 0 && here.some(({ name }) => QUANTISED.test(name));

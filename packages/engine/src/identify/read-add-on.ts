@@ -1,3 +1,4 @@
+import { remember } from '../weights/remember.ts';
 import type { TensorEntry, TensorIndex } from '../weights/tensor-index.ts';
 import type { AddOnLayout, Algorithm } from './add-on.ts';
 import { algorithms } from './algorithms/index.ts';
@@ -37,21 +38,22 @@ const PATIENCE = 300;
 const inOrder: readonly Algorithm[] = Object.values(algorithms).sort((a, b) => a.order - b.order);
 const allLayouts: readonly AddOnLayout[] = Object.values(layouts);
 
-/** What lists of tensors that many files share were found to be. */
-const understood = new WeakMap<TensorIndex['tensors'], { readonly addOn: ReadAddOn | undefined }>();
-
 /** Takes a LoRA file of any layout apart; undefined when the file is none. */
 export function readAddOn(index: TensorIndex): ReadAddOn | undefined {
   // Only where the notes mark embeddings does more count than the list of tensors.
-  for (const note of index.metadata.values()) if (note === EMBEDDING_NOTE) return takeApart(index);
-  let found = understood.get(index.tensors);
-  if (found === undefined) understood.set(index.tensors, (found = { addOn: takeApart(index) }));
-  return found.addOn;
+  for (const note of index.metadata.values())
+    if (note === EMBEDDING_NOTE) return takeApart(index.tensors, index.metadata);
+  return withoutNotes(index.tensors);
 }
 
-const takeApart = (index: TensorIndex): ReadAddOn | undefined => readKeys(index) ?? readList(index);
+type Tensors = TensorIndex['tensors'];
 
-function readKeys(index: TensorIndex): ReadAddOn | undefined {
+const takeApart = (tensors: Tensors, notes: TensorIndex['metadata']): ReadAddOn | undefined =>
+  readKeys(tensors, notes) ?? readList(tensors);
+
+const withoutNotes = remember((tensors: Tensors) => takeApart(tensors, new Map()));
+
+function readKeys(tensors: Tensors, notes: TensorIndex['metadata']): ReadAddOn | undefined {
   const shapes = new Map<string, ModuleShapes>();
   /** One key of a factor for every stretch of a module's keys. */
   const factorKeys: string[] = [];
@@ -63,11 +65,11 @@ function readKeys(index: TensorIndex): ReadAddOn | undefined {
     shapes: new ModuleShapes(),
     hasFactor: false,
   };
-  for (const [key, entry] of index.tensors) {
+  for (const [key, entry] of tensors) {
     if (++seen > PATIENCE && factorKeys.length === 0) return undefined;
     const split = splitKey(key);
     if (split === undefined) {
-      const word = embeddingOf(key, entry, index);
+      const word = embeddingOf(key, entry, notes);
       if (word !== undefined) embeddings.add(word);
       else strangers.push(key);
       continue;
@@ -81,7 +83,7 @@ function readKeys(index: TensorIndex): ReadAddOn | undefined {
       factorKeys.push(key);
     }
   }
-  if (factorKeys.length === 0 || strangers.length > index.tensors.size / 2) return undefined;
+  if (factorKeys.length === 0 || strangers.length > tensors.size / 2) return undefined;
   const layout = layoutOf(factorKeys);
   return layout === undefined ? undefined : { ...sort(layout, shapes), embeddings: [...embeddings], strangers };
 }
@@ -95,12 +97,10 @@ function shapesOf(shapes: Map<string, ModuleShapes>, module: string): ModuleShap
 }
 
 /** The word of an embedding inside a LoRA file. */
-function embeddingOf(key: string, entry: TensorEntry, index: TensorIndex): string | undefined {
+function embeddingOf(key: string, entry: TensorEntry, notes: TensorIndex['metadata']): string | undefined {
   const bundled = /^bundle_emb\.(.+?)\.(?:string_to_param\.|emb_params|clip_[lg]$)/.exec(key);
   if (bundled !== null) return bundled[1];
-  return index.metadata.get(key) === EMBEDDING_NOTE || (/^<.*>$/.test(key) && entry.shape.length <= 2)
-    ? key
-    : undefined;
+  return notes.get(key) === EMBEDDING_NOTE || (/^<.*>$/.test(key) && entry.shape.length <= 2) ? key : undefined;
 }
 
 const BEGINNING_CHARACTERS = 12;
@@ -140,12 +140,12 @@ function sort(layout: AddOnLayout, shapes: ReadonlyMap<string, ModuleShapes>) {
 }
 
 /** A plain list: up, down, up, down, … in the order of the network's layers. */
-function readList(index: TensorIndex): ReadAddOn | undefined {
-  const { size } = index.tensors;
-  if (size < 2 || size % 2 === 1 || !index.tensors.has(String(size - 1))) return undefined;
+function readList(tensors: Tensors): ReadAddOn | undefined {
+  const { size } = tensors;
+  if (size < 2 || size % 2 === 1 || !tensors.has(String(size - 1))) return undefined;
   const shapes = new Map<string, ModuleShapes>();
   for (let i = 0; i < size; i += 2) {
-    const [up, down] = [index.tensors.get(String(i)), index.tensors.get(String(i + 1))];
+    const [up, down] = [tensors.get(String(i)), tensors.get(String(i + 1))];
     if (up?.shape.length !== 2 || down?.shape.length !== 2 || up.shape[1] !== down.shape[0]) return undefined;
     shapes.set(String(i / 2), new ModuleShapes().set('lora_up', up.shape).set('lora_down', down.shape));
   }

@@ -1,39 +1,51 @@
 import type { DType } from '../tensor/dtype.ts';
 import { tensorsBelow } from '../weights/evidence.ts';
 import type { Section, SectionId } from '../weights/keys/sections.ts';
+import { remember } from '../weights/remember.ts';
 import type { TensorEntry, TensorIndex } from '../weights/tensor-index.ts';
 import type { Words } from '../words.ts';
 import type { PartFact, Precision } from './identification.ts';
 
 /** Tensors of a file by section, largest section first. */
-export function readParts(index: TensorIndex, sections: readonly Section[]): readonly PartFact[] {
-  const parts = new Map<SectionId, Counter>();
+export const readParts = ({ tensors }: TensorIndex, sections: readonly Section[]): readonly PartFact[] =>
+  partsBy(sections)(tensors);
+
+const partsBy = remember((sections: readonly Section[]) =>
+  remember((tensors: TensorIndex['tensors']) => countParts(tensors, sections)),
+);
+
+function countParts(tensors: TensorIndex['tensors'], sections: readonly Section[]): readonly PartFact[] {
+  const parts = new Map<Section, Counter>();
   let last: { readonly start: string; readonly counter: Counter } | undefined;
-  for (const entry of tensorsBelow(index, '')) {
+  for (const entry of tensorsBelow({ tensors }, '')) {
     if (last === undefined || !entry.name.startsWith(last.start)) last = undefined;
     let counter = last?.counter;
     if (counter === undefined) {
       const { section, start } = sectionOf(entry.name, sections);
-      counter = parts.get(section.id) ?? new Counter(section.title);
-      parts.set(section.id, counter);
+      counter = parts.get(section) ?? new Counter();
+      parts.set(section, counter);
       // By name the tensors of a section follow each other; what falls under a general beginning does not.
       if (GENERAL.has(section.id)) last = undefined;
       else last = { start, counter };
     }
     counter.add(entry);
   }
-  return [...parts].map(([id, counter]) => counter.fact(id)).sort((a, b) => b.bytes - a.bytes);
+  return [...parts].map(([{ id, title }, counter]) => counter.fact(id, title)).sort((a, b) => b.bytes - a.bytes);
 }
 
 /** Sections for what no other section takes. */
 const GENERAL: ReadonlySet<SectionId> = new Set<SectionId>(['text-encoder', 'other']);
 
 /** The whole file as one part. */
-export function readWhole(index: TensorIndex, title: Words): readonly PartFact[] {
-  const counter = new Counter(title);
-  for (const entry of index.tensors.values()) counter.add(entry);
-  return counter.tensors === 0 ? [] : [counter.fact('whole')];
+export function readWhole({ tensors }: TensorIndex, title: Words): readonly PartFact[] {
+  return tensors.size === 0 ? [] : [countWhole(tensors).fact('whole', title)];
 }
+
+const countWhole = remember((tensors: TensorIndex['tensors']) => {
+  const counter = new Counter();
+  for (const entry of tensors.values()) counter.add(entry);
+  return counter;
+});
 
 /** The section of a key; the last section takes every key. */
 function sectionOf(key: string, sections: readonly Section[]) {
@@ -44,18 +56,13 @@ function sectionOf(key: string, sections: readonly Section[]) {
 }
 
 class Counter {
-  readonly #title: Words;
   readonly #types = new Map<DType, { tensors: number; bytes: number }>();
-  tensors = 0;
+  #tensors = 0;
   #bytes = 0;
-
-  constructor(title: Words) {
-    this.#title = title;
-  }
 
   add({ dtype, length }: TensorEntry): void {
     const bytes = Number.isFinite(length) ? length : 0;
-    this.tensors++;
+    this.#tensors++;
     this.#bytes += bytes;
     const type = this.#types.get(dtype);
     if (type === undefined) this.#types.set(dtype, { tensors: 1, bytes });
@@ -65,10 +72,10 @@ class Counter {
     }
   }
 
-  fact(id: PartFact['id']): PartFact {
+  fact(id: PartFact['id'], title: Words): PartFact {
     const types = [...this.#types].map(([dtype, { tensors, bytes }]) => ({ dtype, tensors, bytes }));
     types.sort((a, b) => b.bytes - a.bytes);
-    return { id, title: this.#title, tensors: this.tensors, bytes: this.#bytes, types };
+    return { id, title, tensors: this.#tensors, bytes: this.#bytes, types };
   }
 }
 

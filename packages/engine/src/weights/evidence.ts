@@ -1,4 +1,5 @@
 import type { Words } from '../words.ts';
+import { remember } from './remember.ts';
 import type { TensorEntry, TensorIndex } from './tensor-index.ts';
 
 /**
@@ -38,7 +39,7 @@ export function holds(condition: Condition, index: TensorIndex): boolean {
 }
 
 /** A tensor whose name fits a pattern with `*`: of several the one whose name comes first. */
-export function firstLike(index: TensorIndex, pattern: string): TensorEntry | undefined {
+export function firstLike(index: Pick<TensorIndex, 'tensors'>, pattern: string): TensorEntry | undefined {
   if (!pattern.includes('*')) return index.tensors.get(pattern);
   const look = lookOf(index.tensors);
   const known = look.found.get(pattern);
@@ -64,7 +65,7 @@ function fitsShape(
 }
 
 /** All tensors whose names begin so, in the order of their names. */
-export function tensorsBelow(index: TensorIndex, start: string): readonly TensorEntry[] {
+export function tensorsBelow(index: Pick<TensorIndex, 'tensors'>, start: string): readonly TensorEntry[] {
   const { sorted } = lookOf(index.tensors);
   const from = placeOf(sorted, start);
   let to = from;
@@ -78,17 +79,10 @@ interface Look {
   readonly found: Map<string, TensorEntry | undefined>;
 }
 
-const looks = new WeakMap<TensorIndex['tensors'], Look>();
-
-function lookOf(tensors: TensorIndex['tensors']): Look {
-  let look = looks.get(tensors);
-  if (look === undefined) {
-    const sorted = [...tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-    look = { sorted, found: new Map() };
-    looks.set(tensors, look);
-  }
-  return look;
-}
+const lookOf = remember((tensors: TensorIndex['tensors']): Look => ({
+  sorted: [...tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  found: new Map(),
+}));
 
 /** Where the first name that is not before `start` stands. */
 function placeOf(sorted: readonly TensorEntry[], start: string): number {

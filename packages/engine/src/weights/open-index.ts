@@ -39,7 +39,7 @@ function bufferBeginning(source: ByteSource, beginning: Uint8Array): ByteSource 
     size: source.size,
     read(offset, length) {
       const isHere = offset >= 0 && length >= 0 && offset + length <= beginning.length;
-      return isHere ? Promise.resolve(beginning.slice(offset, offset + length)) : source.read(offset, length);
+      return isHere ? Promise.resolve(beginning.subarray(offset, offset + length)) : source.read(offset, length);
     },
   };
 }

@@ -11,10 +11,17 @@ export class SyncFile implements ByteSource {
   readonly file: string;
   readonly size: number;
   readonly #descriptor: number;
+  readonly #beginning: Uint8Array | undefined;
+  /** How much of the beginning was read. */
+  #begun = 0;
 
-  /** @throws missing, bad-file for what is no file, io; as `openFile` does. */
-  constructor(file: string) {
+  /**
+   * @param beginning memory for the file's first bytes, which the next file may have afterwards: what is read there are views of it.
+   * @throws missing, bad-file for what is no file, io; as `openFile` does.
+   */
+  constructor(file: string, beginning?: Uint8Array) {
     this.file = file;
+    this.#beginning = beginning;
     try {
       // A pipe's opening would wait for ever.
       this.#descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -33,7 +40,21 @@ export class SyncFile implements ByteSource {
     if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) {
       throw this.#trouble('bad-file', offset, length, `a file of ${this.size} bytes`);
     }
-    const bytes = new Uint8Array(length);
+    const end = offset + length;
+    if (this.#beginning === undefined || end > this.#beginning.length) {
+      const bytes = new Uint8Array(length);
+      this.#fill(bytes, offset);
+      return bytes;
+    }
+    if (end > this.#begun) {
+      this.#fill(this.#beginning.subarray(this.#begun, end), this.#begun);
+      this.#begun = end;
+    }
+    return this.#beginning.subarray(offset, end);
+  }
+
+  #fill(bytes: Uint8Array, offset: number): void {
+    const { length } = bytes;
     let done = 0;
     while (done < length) {
       let read: number;
@@ -45,7 +66,6 @@ export class SyncFile implements ByteSource {
       if (read === 0) throw this.#trouble('io', offset, length, `only ${done}: it became shorter meanwhile`);
       done += read;
     }
-    return bytes;
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {

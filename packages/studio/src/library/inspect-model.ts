@@ -48,13 +48,16 @@ export async function inspectModel(listed: Pick<ListedModel, 'path' | 'sizeBytes
   return { facts, sides: beside.facts, notices };
 }
 
+/** Longer headers are rare. */
+const beginning = new Uint8Array(1 << 18);
+
 async function readIndex(path: string): Promise<TensorIndex> {
   if (path.endsWith('.index.json') || statSync(path).isDirectory()) {
     const model = await openModel(path, { foreign: 'ignore' });
     await model.close();
     return model.index;
   }
-  const file = new SyncFile(path);
+  const file = new SyncFile(path, beginning);
   try {
     return await openIndex(file, READ);
   } finally {
