@@ -101,8 +101,8 @@ export const RECEIPT_KEYWORD = 'danqing';
 const MAKER_NOTE_LABEL = 'danqing\0';
 
 /** The receipt as JSON on one line. */
-export const printReceipt = (receipt: Receipt): string =>
-  JSON.stringify({ ...receipt, parameters: printParameters(receipt.parameters) });
+export const printReceipt = (receipt: ReadReceipt): string =>
+  JSON.stringify({ ...receipt, ...(receipt.parameters && { parameters: printParameters(receipt.parameters) }) });
 
 /** The MakerNote that holds a printed receipt. */
 export const makerNoteOf = (receiptText: string): Uint8Array<ArrayBuffer> =>

@@ -151,10 +151,15 @@ async function decodeAll(
   } catch (error) {
     // Where A1111 tries again in full precision, which is what was computed in here, another decoder is tried.
     if (!(error instanceof DanqingError) || error.code !== 'not-a-number' || preview === undefined) throw error;
-    const note = `The VAE gave not-a-number (${error.trouble.found}); the small decoder of previews stood in. Decode again with another VAE.`;
+    const note = `The VAE gave not-a-number (${error.trouble.found}); ${STOOD_IN}. Decode again with another VAE.`;
     return { pixels: await decodeWith(preview), notes: [note] };
   }
 }
+
+const STOOD_IN = 'the small decoder of previews stood in';
+
+/** Whether a note speaks of the VAE that gave not-a-number, which is no matter of what another one decodes. */
+export const isAboutStandIn = (note: string): boolean => note.includes(STOOD_IN);
 
 /** The latent [1, c, h, w] of one picture of a batch. */
 export function pictureOf({ shape, data }: Tensor, index: number): Tensor {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { DanqingError } from '@danqing/engine/errors';
+import { printReceipt } from '@danqing/engine/image/receipt';
 import type { DecodeRequest } from '../jobs/worker-client.ts';
 import { findCheckpointFile } from '../library/find-checkpoint-file.ts';
 import { modelStem } from '../library/model-stem.ts';
@@ -41,18 +42,18 @@ export async function planDecoding(
 }
 
 async function latentOf(path: string, kept: KeptLatents): Promise<LatentFile> {
-  const { picture } = await readPictureFile(path);
-  const { latentSha256 } = picture.receipt ?? {};
-  if (latentSha256 === undefined) {
+  const { receipt, program } = (await readPictureFile(path)).picture;
+  if (receipt?.latentSha256 === undefined) {
     throw new DanqingError('missing', {
       where: path,
       expected: 'a picture of this program, whose receipt names its latent',
-      found: picture.program === undefined ? 'a picture of unknown origin' : `one of ${picture.program}`,
+      found: program === undefined ? 'a picture of unknown origin' : `one of ${program}`,
       advice: 'Draw it again with --save-latent, and decode that file.',
     });
   }
-  const found = await kept.find(latentSha256);
-  if (found !== undefined) return found;
+  const found = await kept.find(receipt.latentSha256);
+  // Settings that make no difference give other pictures the same latent.
+  if (found !== undefined) return { ...found, receipts: [printReceipt(receipt)] };
   throw new DanqingError('missing', {
     where: path,
     expected: 'its latent, which is kept for the last 200 pictures',

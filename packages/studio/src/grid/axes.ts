@@ -8,8 +8,8 @@ import type { AxisPlace, GridAxis } from './axis.ts';
 import { orderWords, replaceText } from './prompt-changes.ts';
 import { weighLora } from './weigh-lora.ts';
 
-/** Costs of changes, dear to cheap: other weights, other adapted weights, other shapes, another text encoder graph. */
-const COST = { checkpoint: 1, refiner: 0.9, vae: 0.7, lora: 0.5, size: 0.3, clipSkip: 0.2 } as const;
+/** Costs of changes, dear to cheap: other weights, other adapted weights, other shapes, another text encoder graph, another run; a VAE only decodes. */
+const COST = { checkpoint: 1, refiner: 0.9, lora: 0.5, size: 0.3, clipSkip: 0.2, run: 0.1, vae: 0 } as const;
 
 type Change<T> = (recipe: RecipeInput, value: T) => RecipeInput;
 
@@ -19,7 +19,13 @@ const places = <T>(values: readonly T[], change: Change<T>, print: (value: T) =>
     return { value: text, label: label === '' ? text : `${label}: ${text}`, apply: (recipe) => change(recipe, value) };
   });
 
-function numbers(label: string, names: string[], isWhole: boolean, change: Change<number>, cost = 0): GridAxis {
+function numbers(
+  label: string,
+  names: string[],
+  isWhole: boolean,
+  change: Change<number>,
+  cost: number = COST.run,
+): GridAxis {
   return {
     label,
     names,
@@ -35,7 +41,7 @@ function seeds(label: string, names: string[], change: Change<number>): GridAxis
   return {
     label,
     names,
-    cost: 0,
+    cost: COST.run,
     async read(values, { drawSeed }) {
       const read = readNumbers(values, true, `grid › ${label}`).map((seed) => (seed === -1 ? drawSeed() : seed));
       return Promise.resolve(places(read, change, String, label));
@@ -55,7 +61,7 @@ function texts(
   label: string,
   names: string[],
   change: Change<string>,
-  { cost = 0, isBare = false, check }: TextSettings = {},
+  { cost = COST.run, isBare = false, check }: TextSettings = {},
 ): GridAxis {
   return {
     label,
@@ -134,7 +140,7 @@ export const axes: readonly GridAxis[] = [
   {
     label: 'Prompt S/R',
     names: ['sr'],
-    cost: 0,
+    cost: COST.run,
     async read(values) {
       return Promise.resolve(places(values, (recipe, text) => replaceText(recipe, values[0]!, text), String));
     },
@@ -142,7 +148,7 @@ export const axes: readonly GridAxis[] = [
   {
     label: 'Prompt order',
     names: ['order'],
-    cost: 0,
+    cost: COST.run,
     async read(values) {
       return Promise.resolve(places(permutations(values), orderWords, (order) => order.join(', ')));
     },

@@ -16,10 +16,15 @@ const TAGGED = /<\s*\w+\s*:\s*([^:>]+)/g;
 /** What files of add-ons may end with; some embeddings are pictures. */
 const ENDINGS = ['.safetensors', '.pt', '.ckpt', '.bin', '.png', '.webp'];
 
-/**
- * Names cells by all that their pictures depend on: the recipe, the files it uses as they are now, the program, and where they are put.
- * Folders are looked into once.
- */
+/** What a cell is known by. */
+export interface CellKey {
+  /** Names its pictures: the recipe, the files it uses as they are now, the program, and where they are put. */
+  readonly key: string;
+  /** Names their latents: cells that have it in common differ in their VAE alone. */
+  readonly latentKey: string;
+}
+
+/** Names cells. Folders are looked into once. */
 export class CellKeys {
   readonly #place: string;
   readonly #vaes = new Map<string, string | undefined>();
@@ -31,17 +36,17 @@ export class CellKeys {
   }
 
   /** @throws missing for a file that is not there. */
-  async keyOf(recipe: Recipe): Promise<string> {
-    const { checkpoint = starterCheckpoint, refiner } = recipe;
-    const used = [
-      checkpoint,
-      refiner?.checkpoint,
-      await this.#vaeOf(checkpoint, recipe.vae),
-      ...(await this.#addOnsOf(recipe)),
-    ];
-    const files = used.flatMap((file) => (file === undefined ? [] : [identify(resolve(file))]));
+  async keyOf(recipe: Recipe): Promise<CellKey> {
+    const { checkpoint = starterCheckpoint, refiner, vae, ...others } = recipe;
+    const identified = (used: readonly (string | undefined)[]): string[] =>
+      used.flatMap((file) => (file === undefined ? [] : [identify(resolve(file))]));
+    const vaes = identified([await this.#vaeOf(checkpoint, vae)]);
+    const sampling = identified([checkpoint, refiner?.checkpoint, ...(await this.#addOnsOf(recipe))]);
     const subseed = recipe.subseedStrength === 0 ? 0 : recipe.subseed;
-    return memoryKey(PROGRAM, this.#place, { ...recipe, subseed }, files);
+    const sampled = [PROGRAM, { ...others, refiner, subseed }, sampling];
+    const key = memoryKey(...sampled, this.#place, vae, vaes);
+    // Latents are decoded again on the processor, whose bits are not those of others.
+    return { key, latentKey: recipe.runtime === 'cpu' ? memoryKey(...sampled) : key };
   }
 
   async #vaeOf(checkpoint: string, vae: string): Promise<string | undefined> {

@@ -2,18 +2,21 @@ import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecipeInput } from '@danqing/contract/recipe';
+import type { DrawnPicture } from '@danqing/contract/worker-messages';
 import { parseInfotext } from '@danqing/engine/image/infotext';
+import { readReceipt } from '@danqing/engine/image/receipt';
 import { decodePicture } from '@danqing/node/image/decode-picture';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import tiny from '../../../../tests/fixtures/sd1-tiny.json' with { type: 'json' };
 import { writeSeededCheckpoint } from '../../../../tests/seeded-weights.ts';
-import { starterCheckpoint } from '../folders.ts';
+import { indexOf } from '../../../../tests/stored-tensors.ts';
+import { starterCheckpoint, tinyVae } from '../folders.ts';
 import { readOutputPlace } from '../gallery/output-place.ts';
 import { readPictureFile } from '../gallery/read-picture-file.ts';
 import { restoreRecipe } from '../gallery/restore-recipe.ts';
 import { WorkerClient } from '../jobs/worker-client.ts';
 import { type CellResult, drawGrid, type GridEvent, prepareGrid } from './draw-grid.ts';
-import { GridMemory } from './grid-memory.ts';
+import { GridMemory, type KnownPicture } from './grid-memory.ts';
 import { saveGrid } from './save-grid.ts';
 
 let folder: string;
@@ -23,6 +26,7 @@ let memory: GridMemory;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'danqing-grid-'));
+  vi.stubEnv('DANQING_CACHE', join(folder, 'cache'));
   other = join(folder, 'other.safetensors');
   const embedding = 'cond_stage_model.transformer.text_model.embeddings.token_embedding.weight';
   writeSeededCheckpoint(other, { ...tiny.shapes, [embedding]: [49_408, 128] });
@@ -32,6 +36,7 @@ beforeAll(() => {
 
 afterAll(async () => {
   await client.stop();
+  vi.unstubAllEnvs();
   rmSync(folder, { recursive: true });
 });
 
@@ -60,6 +65,16 @@ async function draw(ready: Awaited<ReturnType<typeof prepare>>, stopAfter = Infi
     }
   }
   return { events, results };
+}
+
+const picturesOf = (result: CellResult): readonly KnownPicture[] => ('pictures' in result ? result.pictures : []);
+
+/** The starter's VAE, its last layer no numbers. */
+async function writeBrokenVae(path: string): Promise<void> {
+  const bytes = readFileSync(starterCheckpoint);
+  const { tensors } = await indexOf(starterCheckpoint);
+  const { offset, length } = tensors.get('first_stage_model.decoder.conv_out.bias')!;
+  writeFileSync(path, bytes.fill(0xff, offset, offset + length));
 }
 
 const infotextOf = async (path: string) => (await readPictureFile(path)).picture.texts.get('parameters')!;
@@ -95,6 +110,49 @@ describe('a grid', () => {
       grid.data.subarray(3 * ((top + y) * grid.width + left), 3 * ((top + y) * grid.width + left + 64));
     expect(Buffer.from(row(31)).equals(cell.data.subarray(3 * 31 * 64, 3 * 32 * 64))).toBe(true);
     expect(left).toBeGreaterThan(64 + 24);
+  });
+
+  it('GEN-05: samples once for cells that differ in their VAE alone, whose pictures are those of sampling anew', async () => {
+    const text = `cfg=2,5;vae=none,taesd`;
+    const recipe = { batchSize: 2, steps: 3 };
+    const ready = await prepare('vaes', text, recipe);
+    const { events, results } = await draw(ready);
+    const stepsOf = (all: readonly GridEvent[]) => all.filter(({ type }) => type === 'step').length;
+    expect(stepsOf(events)).toBe(2 * 3);
+    expect(results.map(({ at }) => at.join(''))).toEqual(['000', '010', '100', '110']);
+    for (const [i, { recipe: alone }] of ready.cells.entries()) {
+      const anew: DrawnPicture[] = [];
+      for await (const event of client.draw(alone)) if (event.type === 'picture') anew.push(event.picture);
+      for (const [index, { path }] of picturesOf(results[i]!).entries()) {
+        const { bytes, picture } = await readPictureFile(path);
+        expect(Buffer.from((await decodePicture(bytes)).data).equals(anew[index]!.pixels)).toBe(true);
+        expect(picture.texts.get('parameters')).toBe(anew[index]!.infotext);
+        expect(picture.receipt).toEqual(readReceipt(anew[index]!.receipt));
+      }
+    }
+    // One value more is decoded from the latents of the finished grid.
+    const longer = await draw(await prepare('vaes', `${text},automatic`, recipe));
+    expect([stepsOf(longer.events), longer.results.map((result) => 'wasThere' in result && result.wasThere)]).toEqual([
+      0,
+      [true, true, true, true, false, false],
+    ]);
+    // Latents that are not kept any more are sampled again.
+    rmSync(join(folder, 'cache', 'latents'), { recursive: true });
+    const swept = await draw(await prepare('vaes', `cfg=2;vae=none,${tinyVae}`, recipe));
+    expect([stepsOf(swept.events), swept.results.length]).toEqual([3, 2]);
+  });
+
+  it('GEN-05: draws a cell whose VAE gives not-a-number with the decoder that stands in, as without a grid', async () => {
+    const broken = join(folder, 'nan.safetensors');
+    await writeBrokenVae(broken);
+    const ready = await prepare('stand-in', `vae=none,${broken}`);
+    const { events, results } = await draw(ready);
+    expect(events.some((event) => event.type === 'note' && event.text.includes('stood in'))).toBe(true);
+    const [[own], [unsound]] = results.map(picturesOf) as [KnownPicture[], KnownPicture[]];
+    const receipts = await Promise.all(
+      [own!, unsound!].map(async ({ path }) => (await readPictureFile(path)).picture.receipt),
+    );
+    expect(receipts.map((receipt) => receipt?.vae?.name)).toEqual(['built-in', 'taesd.safetensors']);
   });
 
   it('says in its infotext what A1111 says, and is not drawn again as one picture', async () => {

@@ -9,8 +9,9 @@ import type { OutputPlace } from '../gallery/output-place.ts';
 import { type SavedPicture, savePicture, type SaveSettings } from '../gallery/save-picture.ts';
 import type { Drawing, JobEvent, WorkerClient } from '../jobs/worker-client.ts';
 import { findCheckpointFile } from '../library/find-checkpoint-file.ts';
-import { CellKeys } from './cell-key.ts';
-import { GridClock } from './grid-clock.ts';
+import { type CellKey, CellKeys } from './cell-key.ts';
+import { decodeOrDraw, decodingOf } from './decode-cell.ts';
+import { type CellWork, GridClock } from './grid-clock.ts';
 import { GridMemory, type KnownPicture, memoryKey } from './grid-memory.ts';
 import { type GridPlan, type PlannedCell, planGrid } from './plan-grid.ts';
 
@@ -30,8 +31,7 @@ export interface GridRequest {
 }
 
 /** A cell, and its pictures if they have been drawn before. */
-export interface ReadyCell extends PlannedCell {
-  readonly key: string;
+export interface ReadyCell extends PlannedCell, CellKey {
   readonly known: readonly KnownPicture[] | undefined;
 }
 
@@ -76,14 +76,15 @@ export async function prepareGrid(request: GridRequest, memory = new GridMemory(
   const keys = new CellKeys(place);
   const cells: ReadyCell[] = [];
   for (const cell of plan.cells) {
-    const cellKey = await keys.keyOf(cell.recipe);
-    cells.push({ ...cell, key: cellKey, known: await memory.findCell(cellKey) });
+    const named = await keys.keyOf(cell.recipe);
+    cells.push({ ...cell, ...named, known: await memory.findCell(named.key) });
   }
   return { request, plan, cells, key, memory };
 }
 
 /**
- * Draws the cells that are missing, one after another, and saves each as soon as it is there. A cell that fails leaves the others alone.
+ * Draws the cells that are missing, one after another, and saves each as soon as it is there. One that differs from another in its VAE alone
+ * is decoded from the same latents. A cell that fails leaves the others alone.
  * @param now milliseconds of any clock.
  * @returns all cells. @throws cancelled; io when a picture cannot be saved.
  */
@@ -94,21 +95,29 @@ export async function* drawGrid(
 ): AsyncGenerator<GridEvent, readonly CellResult[], void> {
   const started = new Date();
   const missing = cells.filter(({ known }) => known === undefined);
-  const clock = new GridClock(missing.map(({ recipe }) => recipe));
+  /** Pictures by the name of their latents. */
+  const sampled = new Map(
+    cells.flatMap(({ latentKey, known }) => (known === undefined ? [] : [[latentKey, known] as const])),
+  );
+  const clock = new GridClock(worksOf(missing, new Set(sampled.keys())));
   const results: CellResult[] = cells.flatMap(({ at, known }) =>
     known === undefined ? [] : [{ at, pictures: known, wasThere: true }],
   );
   // One ahead, so that its checkpoint can be opened meanwhile.
-  let next = missing[0] && client.draw(missing[0].recipe);
+  let next: Drawing | undefined;
   try {
     for (const [number, cell] of missing.entries()) {
-      const drawing: Drawing = next!;
+      const draw = (): Drawing => client.draw(cell.recipe);
+      const siblings = sampled.get(cell.latentKey);
+      const decoding = siblings && (await decodingOf(siblings, cell.recipe.vae));
+      const events = decoding === undefined ? (next ?? draw()) : decodeOrDraw(client.decode(decoding), draw);
       const following = missing[number + 1];
-      next = following && client.draw(following.recipe);
+      const isDrawn = following !== undefined && following.latentKey !== cell.latentKey;
+      next = isDrawn && !sampled.has(following.latentKey) ? client.draw(following.recipe) : undefined;
       clock.beginCell(now());
       const pictures: KnownPicture[] = [];
       try {
-        for await (const event of drawing) {
+        for await (const event of events) {
           if (event.type === 'phase' && event.phase === 'sample' && pictures.length === 0) clock.beginSampling(now());
           if (event.type !== 'picture') {
             yield event.type === 'step' ? withTimeLeft(event, number, clock, now()) : event;
@@ -117,7 +126,10 @@ export async function* drawGrid(
           const { path, notes } = await saveCell(event.picture, cell, request, started);
           pictures.push({ path, pixelSha256: readReceipt(event.picture.receipt).pixelSha256! });
           const isLast = pictures.length === cell.recipe.batchSize * cell.recipe.batchCount;
-          if (isLast) await memory.rememberCell(cell.key, pictures);
+          if (isLast) {
+            sampled.set(cell.latentKey, pictures);
+            await memory.rememberCell(cell.key, pictures);
+          }
           for (const text of notes) yield { type: 'note', job: event.job, text };
           yield { type: 'saved', path, picture: event.picture };
         }
@@ -132,6 +144,15 @@ export async function* drawGrid(
   } finally {
     next?.cancel();
   }
+}
+
+/** Which cells are sampled, and which only decoded. @param sampled names of the latents that are there. */
+function worksOf(missing: readonly ReadyCell[], sampled: Set<string>): CellWork[] {
+  return missing.map(({ recipe, latentKey }) => {
+    const isSampled = !sampled.has(latentKey);
+    sampled.add(latentKey);
+    return { recipe, isSampled };
+  });
 }
 
 /** What concerns more than one cell. */

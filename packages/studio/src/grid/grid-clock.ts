@@ -1,15 +1,24 @@
 import type { Recipe } from '@danqing/contract/recipe';
 import { findSampler } from '@danqing/engine/sampling/find-sampler';
+import { DECODE_COST } from '../jobs/progress.ts';
 
 /** What a recipe leaves open is the same for all cells that share a checkpoint; only the balance between cells hangs on it. */
 const USUAL = { steps: 20, side: 512, sampler: 'DPM++ 2M' } as const;
 
-/** How much work a recipe is, in pixels that a model looks at. */
-function workOf(recipe: Recipe): number {
+/** A cell that is to be drawn. */
+export interface CellWork {
+  readonly recipe: Recipe;
+  /** Otherwise it is only decoded, from the latents of another. */
+  readonly isSampled: boolean;
+}
+
+/** How much work a cell is, in pixels that a model looks at. */
+function workOf({ recipe, isSampled }: CellWork): number {
   const { steps = USUAL.steps, width = USUAL.side, height = USUAL.side, sampler = USUAL.sampler } = recipe;
   const calls = findSampler(sampler).sampler.isSecondOrder === true ? 2 : 1;
   const rows = recipe.cfgScale === 1 ? 1 : 2;
-  return steps * calls * rows * width * height * recipe.batchSize * recipe.batchCount;
+  const looks = isSampled ? steps * calls * rows : DECODE_COST;
+  return looks * width * height * recipe.batchSize * recipe.batchCount;
 }
 
 /** Tells how long a grid will still take, from what its cells took so far. Times are in milliseconds of any clock. */
@@ -19,9 +28,9 @@ export class GridClock {
   #doneWork = 0;
   #doneSeconds = 0;
 
-  /** @param recipes of the cells that are to be drawn, in order. */
-  constructor(recipes: readonly Recipe[]) {
-    this.#waiting = recipes.map(workOf);
+  /** @param cells that are to be drawn, in order. */
+  constructor(cells: readonly CellWork[]) {
+    this.#waiting = cells.map(workOf);
   }
 
   beginCell(nowMs: number): void {

@@ -14,12 +14,12 @@ describe('a planned grid', () => {
       const { cells } = await plan(text);
       expect(cells.map(({ recipe }) => [recipe.checkpoint, recipe.vae, recipe.cfgScale].join(' '))).toEqual([
         '/m/a none 3',
-        '/m/a none 4',
         '/m/a taesd 3',
+        '/m/a none 4',
         '/m/a taesd 4',
         '/m/b none 3',
-        '/m/b none 4',
         '/m/b taesd 3',
+        '/m/b none 4',
         '/m/b taesd 4',
       ]);
     }
@@ -52,7 +52,7 @@ describe('a planned grid', () => {
 
 it('the clock of a grid reckons with the work of each cell', async () => {
   const { cells } = await plan('steps=10,20,70');
-  const clock = new GridClock(cells.map(({ recipe }) => recipe));
+  const clock = new GridClock(cells.map(({ recipe }) => ({ recipe, isSampled: true })));
   clock.beginCell(0);
   clock.beginSampling(8_000);
   expect(clock.secondsLeft(undefined, 9_000)).toBeUndefined();

@@ -5,8 +5,9 @@ import { families } from '@danqing/engine/families/index';
 import type { Family, VaePart } from '@danqing/engine/family';
 import { writeInfotext } from '@danqing/engine/image/infotext';
 import { type Pixels, toPixels } from '@danqing/engine/image/pixels';
-import { printReceipt, readReceipt, type Receipt } from '@danqing/engine/image/receipt';
-import { pictureOf } from '@danqing/engine/pipelines/generate';
+import { printReceipt, type ReadReceipt, readReceipt } from '@danqing/engine/image/receipt';
+import { isAboutStandIn, pictureOf } from '@danqing/engine/pipelines/generate';
+import type { RunMode } from '@danqing/engine/runtime';
 import type { Tensor } from '@danqing/engine/tensor/tensor';
 import { hashPixels } from '@danqing/node/image/hash-pixels';
 import type { FileHashes } from '../library/file-hashes.ts';
@@ -18,10 +19,15 @@ type Decode = Extract<WorkerRequest, { type: 'decode' }>;
 
 /** What decoding again needs of the drawing process. */
 export interface DecodingPlace {
-  /** Opens the decoder of a VAE for latents of a size in cells. @throws no-memory. */
+  /**
+   * Opens the decoder of a VAE for latents of a size in cells.
+   * @param mode to run it in, where there is memory for it.
+   * @throws no-memory.
+   */
   decoderOf(
     part: VaePart,
     cells: { readonly width: number; readonly height: number },
+    mode: RunMode | undefined,
   ): Promise<(latent: Tensor) => Promise<Tensor>>;
   readonly hashes: FileHashes;
 }
@@ -42,13 +48,14 @@ export async function decodeJob(
   const sha256 = vae.file === undefined ? undefined : await hashes.sha256(vae.file);
   const [count, , h, w] = latent.shape as [number, number, number, number];
   await tell({ type: 'phase', job, phase: 'open VAE' });
-  const decode = await decoderOf(vae.part, { width: w, height: h });
+  const receipts = request.receipts.map((printed) => readReceipt(printed));
+  const decode = await decoderOf(vae.part, { width: w, height: h }, modeOf(receipts[0]));
   await tell({ type: 'phase', job, phase: 'decode' });
   for (let index = 0; index < count; index++) {
     await control.pass(() => 0);
     const [pixels] = toPixels(await decode(pictureOf(latent, index)));
     const { width, height, data } = pixels!;
-    const texts = describeAgain(request.receipts[index], pixels!, vae, sha256);
+    const texts = describeAgain(receipts[index], pixels!, vae, sha256);
     await tell({ type: 'picture', job, picture: { index, width, height, pixels: data, ...texts } });
   }
   await tell({ type: 'done', job });
@@ -68,19 +75,27 @@ async function openDecoder({ family: id, checkpoint, vae }: Decode): Promise<Vae
   return openVae(family, vae);
 }
 
+/** The mode that a picture was drawn in on the processor: in another one the last bits differ. */
+function modeOf(before: ReadReceipt | undefined): RunMode | undefined {
+  const { provider, mode } = before?.runtime ?? {};
+  return provider === 'cpu' ? MODES.find((one) => one === mode) : undefined;
+}
+
+const MODES: readonly RunMode[] = ['fast', 'quick', 'small'];
+
 /** The settings of the picture from before, with another VAE; nothing where nothing is known. */
 function describeAgain(
-  printed: string | undefined,
+  before: ReadReceipt | undefined,
   pixels: Pixels,
   { file, why }: VaeChoice,
   sha256: string | undefined,
 ): { readonly infotext: string; readonly receipt: string } {
-  const before = printed === undefined ? undefined : readReceipt(printed);
   if (before?.parameters === undefined) return { infotext: '', receipt: '' };
   const { vae: _, ...others } = before.parameters;
   const hashed = new Map(file === undefined || sha256 === undefined ? [] : [[file, sha256] as const]);
   const parameters = file === undefined ? others : { ...others, vae: namedFile(file, hashed) };
   const vae = { name: file === undefined ? 'built-in' : basename(file), ...(sha256 !== undefined && { sha256 }), why };
-  const receipt = { ...before, parameters, vae, pixelSha256: hashPixels(pixels) } as Receipt;
+  const notes = (before.notes ?? []).filter((note) => !isAboutStandIn(note));
+  const receipt: ReadReceipt = { ...before, parameters, vae, notes, pixelSha256: hashPixels(pixels) };
   return { infotext: writeInfotext(parameters), receipt: printReceipt(receipt) };
 }

@@ -23,13 +23,10 @@ import {
   settleRecipe,
 } from './plan-batches.ts';
 import { type AddOnPlace, handledTagTypes, prepareAddOns } from './prepare-add-ons.ts';
-import { Progress, type PlannedWork } from './progress.ts';
+import { DECODE_COST, Progress, type PlannedWork } from './progress.ts';
 
 /** Previews more often than this cost time and show nothing new. */
 const PREVIEW_EVERY_MS = 1000;
-
-/** What the decoder of a picture costs, as a multiple of one model call for it. */
-const DECODE_COST = 1.4;
 
 /** What jobs share: open sessions, known hashes, clock and chance. */
 export interface DrawingPlace extends AddOnPlace {

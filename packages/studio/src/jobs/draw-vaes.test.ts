@@ -227,6 +227,25 @@ describe('a washed-out picture', () => {
     expect(Buffer.from((await decodePicture(readFileSync(own!.path))).data).equals(picture.pixels)).toBe(true);
   });
 
+  it.each(['fast', 'quick', 'small'])(
+    'GEN-05: is decoded in the mode that drew it (%s), so that its own VAE gives it again to the bit',
+    async (mode) => {
+      const { picture } = await draw({ vae: 'none', mode, width: 128, height: 192, steps: 1 });
+      const [again] = (await decodeAgain(await save(picture, `${mode}.png`), ['none'])).pictures;
+      expect(Buffer.from((await decodePicture(readFileSync(again!.path))).data).equals(picture.pixels)).toBe(true);
+    },
+  );
+
+  it('GEN-05: keeps its own settings where another picture has the same latent', async () => {
+    // Euler adds no noise where `s_churn` is 0.
+    const same = { sampler: 'Euler', steps: 2, vae: 'none' };
+    const path = await save((await draw({ ...same, options: { s_noise: 1 } })).picture, 'first.png');
+    await draw({ ...same, options: { s_noise: 1.5 } });
+    const [again] = (await decodeAgain(path, ['taesd'])).pictures;
+    const { settings } = (await readPictureFile(again!.path)).picture.parameters!;
+    expect(settings['s_noise' as keyof typeof settings]).toBeUndefined();
+  });
+
   it('whose latent is gone, or that is of another program, is told how to get one', async () => {
     const path = await save((await draw({ seed: 99 })).picture, 'old.png');
     rmSync(join(folder, 'cache', 'latents'), { recursive: true });

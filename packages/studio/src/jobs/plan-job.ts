@@ -86,11 +86,16 @@ export function planJob(
   };
 }
 
-/** How a decoder alone is run for a latent of a size in cells. @throws no-memory. */
+/**
+ * How a decoder alone is run for a latent of a size in cells.
+ * @param wanted mode, where there is memory for it.
+ * @throws no-memory.
+ */
 export function planDecoding(
   graph: Graph,
   { width, height }: { readonly width: number; readonly height: number },
   memory: MemoryState,
+  wanted: RunMode = 'quick',
 ): MemoryPlan & Pick<JobPlan, 'sizeOf'> {
   const sizes: Bindings = new Map([
     ['batch', 1],
@@ -99,7 +104,7 @@ export function planDecoding(
   ]);
   const network: PlannedNetwork = { opening: 'open VAE', running: 'decode', graph, sizes, preparation: 'none' };
   return {
-    ...chooseMemoryPlan([network], ['quick', 'small'], memory, `decoding ${width}×${height} cells`),
+    ...chooseMemoryPlan([network], [wanted, 'quick', 'small'], memory, `decoding ${width}×${height} cells`),
     sizeOf(other, mode) {
       const { restingBytes, runBytes } = sessionMemory(other, mode, sizes);
       return restingBytes + runBytes;

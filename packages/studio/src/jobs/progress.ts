@@ -7,6 +7,9 @@ export interface PlannedWork {
   readonly unitSeconds: readonly number[];
 }
 
+/** What the decoder of a picture costs, as a multiple of one model call for it. */
+export const DECODE_COST = 1.4;
+
 /** How many finished units tell the speed: enough to outvote a hiccup, few enough to follow a machine that slows down. */
 const NEWEST_COUNT = 5;
 

@@ -166,6 +166,10 @@ export class WorkerClient {
         this.#running?.events.push(event);
         return;
       case 'phase':
+        // The last one, and the only one of a decoding that takes long.
+        if (event.phase === 'decode') this.#prepareNext();
+        this.#running?.events.push(event);
+        return;
       case 'note':
       case 'picture':
         this.#running?.events.push(event);

@@ -83,10 +83,10 @@ const place: DrawingPlace & DecodingPlace & PreparingPlace = {
     const { models } = await openOn(runtimes[recipe.runtime]);
     return models.adapted(files, adapt);
   },
-  async decoderOf(part, { width, height }) {
+  async decoderOf(part, cells, mode) {
     const { sessions } = await openOn(runtimes.cpu);
     const graph = part.decoder();
-    await sessions.configure(planDecoding(graph, { width, height }, readMemoryState()));
+    await sessions.configure(planDecoding(graph, cells, readMemoryState(), mode));
     return async (latent) =>
       sessions.use(graph, async (session) => {
         const { image } = await session.run({ latent });
