@@ -6,7 +6,8 @@ import { findDirections } from '@danqing/engine/low-rank/directions';
 import { approximate, type MatrixHands } from '@danqing/engine/low-rank/low-rank';
 import type { RankRule } from '@danqing/engine/low-rank/rank-rule';
 import { SymmetricEigen } from '@danqing/engine/low-rank/symmetric-eigen';
-import { joinLoras, layersOf } from '@danqing/engine/merging/loras/lora-layers';
+import { joinLoras } from '@danqing/engine/merging/loras/join-loras';
+import { layersOf } from '@danqing/engine/merging/loras/lora-layers';
 import { approximateLayer, exactLayer } from '@danqing/engine/merging/loras/new-layers';
 import { elementCount, type Tensor } from '@danqing/engine/tensor/tensor';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
@@ -111,7 +112,7 @@ function inMemory({ tensors }: AdapterFile['modules'][number], bytes: Uint8Array
 
 describe('LO-06: a LoRA is resized as by kohya’s script', () => {
   it.each(fixture.loras.map((one) => [one.case, one] as const))('%s', async (name, one) => {
-    const [layer] = layersOf(await loraOf(one));
+    const [layer] = layersOf(await loraOf(one)).layers;
     const rule = { by: one.by.replace('_', '-') as RankRule['by'], value: one.value, most: one.most };
     const found = (await approximateLayer(layer!, { rule, convolutions: rule }, hands))!;
     expect([found.rank, Math.fround(found.alpha)]).toEqual([one.newRank, one.newAlpha]);
@@ -131,7 +132,7 @@ describe('LO-06: several LoRAs become one', () => {
     alpha: 3,
   });
   const delta = async (i: number): Promise<Float64Array> => {
-    const { matrix, scale } = layersOf(await loraOf(ask(i)))[0]!;
+    const { matrix, scale } = layersOf(await loraOf(ask(i))).layers[0]!;
     const { change } = await runInDoubles({ name: 'delta', inputs: [], outputs: { change: matrix } }, {});
     return change!.data.map((value) => value * scale);
   };
@@ -141,7 +142,7 @@ describe('LO-06: several LoRAs become one', () => {
     const [layer] = joinLoras([
       { adapter: first, weight: 0.8 },
       { adapter: second, weight: -0.5 },
-    ]);
+    ]).layers;
     const found = await exactLayer(layer!, hands);
     expect([found.rank, found.alpha]).toEqual([14, 14]);
     const [a, b] = [await delta(0), await delta(1)];

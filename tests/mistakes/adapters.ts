@@ -186,7 +186,7 @@ export const mistakes: Mistake[] = [
   {
     id: 'join-weight-forgotten',
     what: 'the weights of LoRAs that become one do not count',
-    file: `${merging}/loras/lora-layers.ts`,
+    file: `${merging}/loras/join-loras.ts`,
     find: 'scalar(scale * weight)',
     replace: 'scalar(scale)',
     tests: lowRank,

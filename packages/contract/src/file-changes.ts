@@ -95,14 +95,18 @@ export const extractRequest = z.object({
   ...target,
 });
 
+/** The checkpoint that LoRAs are for: for kinds whose change hangs on its weights. */
+const base = z.string().min(1).optional();
+
 /** What is asked of `resize`. */
-export const resizeRequest = z.object({ file: z.string().min(1), ...rankChoice, ...target });
+export const resizeRequest = z.object({ file: z.string().min(1), base, ...rankChoice, ...target });
 
 /** What is asked of `merge` where its models are LoRAs. */
 export const joinRequest = z.object({
   loras: z.array(z.string().min(1)).min(2).max(100),
   /** One per LoRA; 1 each when absent. */
   weights: z.array(z.number().min(-100).max(100)).optional(),
+  base,
   ...rankChoice,
   ...target,
 });

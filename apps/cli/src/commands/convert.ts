@@ -1,14 +1,13 @@
 import type { ConvertInput } from '@danqing/contract/file-changes';
 import { type Command, Option } from 'commander';
+import { addTargetOptions, targetOf, type TypedTarget } from '../changes/target-options.ts';
 import { collect, collectPair } from '../collect.ts';
 import type { CliCommand } from '../command.ts';
 import type { Messages } from '../messages/index.ts';
 
 type Action = 'copy' | 'convert' | 'delete';
 
-interface Typed {
-  readonly out?: string;
-  readonly format?: 'safetensors' | 'torch';
+interface Typed extends TypedTarget {
   readonly precision?: NonNullable<ConvertInput['precision']>;
   readonly unet?: Action;
   readonly textEncoder?: Action;
@@ -20,8 +19,6 @@ interface Typed {
   readonly dropJunk?: boolean;
   readonly set?: Readonly<Record<string, string>>;
   readonly remove?: readonly string[];
-  readonly overwrite?: boolean;
-  readonly json?: boolean;
 }
 
 /**
@@ -38,8 +35,6 @@ export const convert: CliCommand = {
     command
       .description(say.summary)
       .argument('<models...>', say.file)
-      .option('-o, --out <path>', changes.out)
-      .addOption(new Option('--format <format>', changes.format).choices(['safetensors', 'torch']))
       .addOption(
         new Option('--precision <type>', say.precision).choices([
           'fp32',
@@ -59,9 +54,8 @@ export const convert: CliCommand = {
       .option('--fix-position-ids', say.fixPositionIds)
       .option('--drop-junk', say.dropJunk)
       .option('--set <key=value>', say.set, collectPair(messages))
-      .option('--remove <key>', say.remove, collect)
-      .option('--overwrite', changes.overwrite)
-      .option('--json', help.json)
+      .option('--remove <key>', say.remove, collect);
+    addTargetOptions(command, messages)
       .addHelpText('after', `\n${help.example}\n  ${say.example}`)
       .action(async (files: string[], typed: Typed, self: Command) => {
         const { isFolder } = await import('@danqing/studio/files/output-place');
@@ -86,12 +80,11 @@ async function convertAll(files: readonly string[], typed: Typed, say: Messages[
 }
 
 function requestOf(file: string, typed: Typed): ConvertInput {
-  const { out, format, precision, unet, textEncoder, vae, other, prune, bakeVae, set, remove } = typed;
-  const { fixPositionIds, dropJunk, overwrite } = typed;
+  const { precision, unet, textEncoder, vae, other, prune, bakeVae, set, remove } = typed;
+  const { fixPositionIds, dropJunk } = typed;
   return {
     file,
-    output: out,
-    format,
+    ...targetOf(typed),
     precision,
     parts: { unet, textEncoder, vae, other },
     prune,
@@ -99,6 +92,5 @@ function requestOf(file: string, typed: Typed): ConvertInput {
     fixPositionIds,
     dropJunk,
     metadata: { set, remove: remove === undefined ? undefined : [...remove] },
-    overwrite,
   };
 }

@@ -2,13 +2,15 @@ import type { MergeInput } from '@danqing/contract/file-changes';
 import type { LoraChoice } from '@danqing/contract/lora-choice';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addRankOptions, rankChoiceOf, type TypedRanks } from '../changes/rank-options.ts';
+import { addTargetOptions, targetOf, type TypedTarget } from '../changes/target-options.ts';
 import { collectLora } from '../collect-lora.ts';
 import { collect } from '../collect.ts';
 import type { CliCommand } from '../command.ts';
 import type { Messages } from '../messages/index.ts';
 import { parseNumber } from '../parse-number.ts';
 
-interface Typed extends TypedRanks {
+interface Typed extends TypedRanks, TypedTarget {
+  readonly base?: string;
   readonly mode?: NonNullable<MergeInput['mode']>;
   readonly multiplier?: number;
   readonly weights?: number[];
@@ -19,10 +21,6 @@ interface Typed extends TypedRanks {
   readonly loraDir?: string[];
   readonly force?: boolean;
   readonly discard?: string;
-  readonly out?: string;
-  readonly format?: 'safetensors' | 'torch';
-  readonly overwrite?: boolean;
-  readonly json?: boolean;
 }
 
 /**
@@ -33,9 +31,10 @@ export const merge: CliCommand = {
   name: 'merge',
   order: 41,
   define(command, messages) {
-    const { merge: say, changes, help } = messages;
+    const { merge: say, changes, ranks, help } = messages;
     command.description(say.summary).argument('<models...>', say.models);
     addRankOptions(command, messages)
+      .option('--base <checkpoint>', ranks.base)
       .addOption(new Option('--mode <mode>', say.mode).choices(['weighted-sum', 'add-difference', 'sum', 'none']))
       .option('-M, --multiplier <m>', say.multiplier, parseNumber(messages))
       .option('--weights <numbers>', say.weights, parseNumbers(messages))
@@ -45,11 +44,8 @@ export const merge: CliCommand = {
       .option('--lora <file[:weight[:te]]>', say.lora, collectLora(messages))
       .option('--lora-dir <folder>', messages.generate.loraDir, collect)
       .option('--force', messages.generate.force)
-      .option('--discard <pattern>', say.discard)
-      .option('-o, --out <path>', changes.out)
-      .addOption(new Option('--format <format>', changes.format).choices(['safetensors', 'torch']))
-      .option('--overwrite', changes.overwrite)
-      .option('--json', help.json)
+      .option('--discard <pattern>', say.discard);
+    addTargetOptions(command, messages)
       .addHelpText('after', `\n${help.example}\n  ${say.example}`)
       .action(async (models: string[], typed: Typed, self: Command) => mergeAll(models, typed, messages, self));
   },
@@ -58,24 +54,22 @@ export const merge: CliCommand = {
 async function mergeAll(models: string[], typed: Typed, messages: Messages, self: Command): Promise<void> {
   const { mergeModels } = await import('@danqing/studio/files/merge-models');
   const { changeOne } = await import('../changes/run-change.ts');
-  const { blocks, bakeVae, lora, loraDir, force, mode, multiplier, weights, half, discard } = typed;
-  const { out, format, overwrite, json = false } = typed;
+  const { blocks, bakeVae, lora, loraDir, force, base, mode, multiplier, weights, half, discard, json = false } = typed;
   const request = {
+    models,
+    base,
     mode,
     multiplier,
     weights,
     half,
     discard,
-    format,
-    overwrite,
     ...rankChoiceOf(typed, messages, self),
-    models,
+    ...targetOf(typed),
     blockWeights: blocks,
     vae: bakeVae,
     loras: lora,
     loraFolders: loraDir,
     forceAddOns: force,
-    output: out,
   };
   await changeOne((options) => mergeModels(request, options), json, messages.changes);
 }

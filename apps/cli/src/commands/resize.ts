@@ -1,37 +1,30 @@
-import type { ResizeInput } from '@danqing/contract/file-changes';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { addRankOptions, rankChoiceOf, type TypedRanks } from '../changes/rank-options.ts';
+import { addTargetOptions, targetOf, type TypedTarget } from '../changes/target-options.ts';
 import type { CliCommand } from '../command.ts';
 
-interface Typed extends TypedRanks {
-  readonly out?: string;
-  readonly format?: ResizeInput['format'];
-  readonly overwrite?: boolean;
-  readonly json?: boolean;
+interface Typed extends TypedRanks, TypedTarget {
+  readonly base?: string;
 }
 
 /**
- * Writes a LoRA with fewer ranks.
+ * Writes a LoRA with fewer ranks, also of its kin.
  * @rows LO-06
  */
 export const resize: CliCommand = {
   name: 'resize',
   order: 6,
   define(command, messages) {
-    const { resize: say, changes, help } = messages;
+    const { resize: say, ranks, help } = messages;
     command.description(say.summary).argument('<lora>', say.file);
-    addRankOptions(command, messages)
-      .option('-o, --out <path>', changes.out)
-      .addOption(new Option('--format <format>', changes.format).choices(['safetensors', 'torch']))
-      .option('--overwrite', changes.overwrite)
-      .option('--json', help.json)
+    addRankOptions(command, messages).option('--base <checkpoint>', ranks.base);
+    addTargetOptions(command, messages)
       .addHelpText('after', `\n${help.example}\n  ${say.example}`)
       .action(async (file: string, typed: Typed, self: Command) => {
-        const { out, format, overwrite, json = false } = typed;
-        const ranks = rankChoiceOf(typed, messages, self);
+        const { base, json = false } = typed;
+        const request = { file, base, ...rankChoiceOf(typed, messages, self), ...targetOf(typed) };
         const { resizeLora } = await import('@danqing/studio/files/resize-lora');
         const { changeOne } = await import('../changes/run-change.ts');
-        const request = { file, ...ranks, output: out, format, overwrite };
         await changeOne((options) => resizeLora(request, options), json, messages.changes);
       });
   },

@@ -68,6 +68,7 @@ export const changesEn = {
     svFro: 'keep as many ranks as hold this share of the norm, such as 0.95',
     svCumulative: 'keep as many ranks as hold this share of the sum of singular values',
     precision: 'how numbers are stored; fp16 where nothing is said',
+    base: 'the checkpoint that LoRAs are for: needed of DoRA, GLoRA, IA³, OFT, BOFT and layers without names',
     oneQuality: 'Choose one of --sv-ratio, --sv-fro and --sv-cumulative.',
   },
   extract: {
@@ -78,9 +79,10 @@ export const changesEn = {
     example: 'danqing extract tuned.safetensors base.safetensors --rank 64 --conv-rank 32 -o tuned-lora.safetensors',
   },
   resize: {
-    summary: 'write a LoRA with fewer ranks',
-    file: 'a LoRA; convolutions keep to --rank too, unless --conv-rank says otherwise',
-    example: 'danqing resize style.safetensors --rank 16\n  danqing resize style.safetensors --rank 64 --sv-fro 0.95',
+    summary: 'write a LoRA with fewer ranks, also of LoHa, LoKr and all their kin',
+    file: 'a LoRA or one of its kin; convolutions keep to --rank too, unless --conv-rank says otherwise',
+    example:
+      'danqing resize style.safetensors --rank 16\n  danqing resize loha.safetensors --rank 64 --sv-fro 0.95\n  danqing resize dora.safetensors --rank 32 --base model.safetensors',
   },
   metadata: {
     summary: 'show the text metadata of a safetensors file, or change it',
@@ -155,6 +157,7 @@ export const changesZh: typeof changesEn = {
     svFro: '保留的秩占范数的比例，如 0.95',
     svCumulative: '保留的秩占奇异值之和的比例',
     precision: '数值的存储类型；不写则为 fp16',
+    base: 'LoRA 所用的底模：DoRA、GLoRA、IA³、OFT、BOFT 和没有层名的文件需要它',
     oneQuality: '--sv-ratio、--sv-fro、--sv-cumulative 只能选一个。',
   },
   extract: {
@@ -165,9 +168,10 @@ export const changesZh: typeof changesEn = {
     example: 'danqing extract tuned.safetensors base.safetensors --rank 64 --conv-rank 32 -o tuned-lora.safetensors',
   },
   resize: {
-    summary: '缩小 LoRA 的秩',
-    file: 'LoRA 文件；卷积层也用 --rank，除非指定 --conv-rank',
-    example: 'danqing resize style.safetensors --rank 16\n  danqing resize style.safetensors --rank 64 --sv-fro 0.95',
+    summary: '缩小 LoRA 的秩；也能把 LoHa、LoKr 等变成 LoRA',
+    file: 'LoRA 一类的文件；卷积层也用 --rank，除非指定 --conv-rank',
+    example:
+      'danqing resize style.safetensors --rank 16\n  danqing resize loha.safetensors --rank 64 --sv-fro 0.95\n  danqing resize dora.safetensors --rank 32 --base model.safetensors',
   },
   metadata: {
     summary: '显示或修改 safetensors 文件的元数据',

@@ -25,6 +25,8 @@ export interface AdapterKind {
   readonly id: string;
   /** The tensors that it reads, where they are there. */
   readonly reads: readonly string[];
+  /** Whether ΔW is made of the values of the base weight; otherwise of its shape at most. */
+  readonly isOfBase?: true;
   /** The rank that a module's alpha is divided by; undefined where its alpha means something else or nothing. */
   rank?(module: AdapterModule): number | undefined;
   /**

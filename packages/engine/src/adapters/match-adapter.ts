@@ -33,6 +33,9 @@ export interface MatchedAdapter {
 
 const byId: ReadonlyMap<string, AdapterKind> = new Map(Object.values(kinds).map((kind) => [kind.id, kind]));
 
+/** The kind of a module; undefined for one that is known by its keys alone. */
+export const kindOf = ({ algorithm }: FileModule): AdapterKind | undefined => byId.get(algorithm.id);
+
 /** Finds the layer of every module; nothing is read. */
 export function matchAdapter(adapter: AdapterFile, base: BaseModules): MatchedAdapter {
   const counted = countedModules(adapter, base);
@@ -41,7 +44,7 @@ export function matchAdapter(adapter: AdapterFile, base: BaseModules): MatchedAd
   let matchedKeys = 0;
   for (const module of adapter.modules) {
     const found = counted?.get(module) ?? base.find(module.target as BasePart, module.path);
-    const kind = byId.get(module.algorithm.id);
+    const kind = kindOf(module);
     const trouble = findTrouble(module, kind, found);
     if (trouble !== undefined) {
       leftOut.push({ keys: [...module.keys.values()], ...trouble });

@@ -6,6 +6,7 @@ import type { KohyaWays } from '@danqing/engine/family';
 import { differences } from '@danqing/engine/merging/loras/differences';
 import { withSources } from '@danqing/engine/weights/with-sources';
 import type { ChangeOptions } from './change-options.ts';
+import { kohyaWaysOf } from './kohya-ways.ts';
 import { rulesOf, writeLora } from './new-lora.ts';
 import { stemOf } from './output-place.ts';
 import { readRequest } from './read-request.ts';
@@ -23,11 +24,11 @@ export async function extractLora(input: ExtractInput, options: ChangeOptions = 
   const request = readRequest(extractRequest, input);
   return withModels([request.tuned, request.base], async ([tuned, base]) => {
     const [own, other] = [familyOf(tuned!.index, families), familyOf(base!.index, families)];
-    const ways = own.addOns?.kohya;
-    if (own.id !== other.id || ways === undefined) {
+    const ways = kohyaWaysOf(own, request.tuned);
+    if (own.id !== other.id) {
       throw new DanqingError('bad-shape', {
         where: request.base,
-        expected: ways === undefined ? 'checkpoints of SD 1.x, SD 2.x or SDXL' : `a checkpoint of ${own.title}`,
+        expected: `a checkpoint of ${own.title}`,
         found: `one of ${other.title}`,
         advice: 'A LoRA can only be taken from two checkpoints of one family.',
       });

@@ -42,6 +42,17 @@ async function read(path: string) {
   return { shapes, alpha: alpha.dtype === 'F32' ? bytes.readFloatLE() : undefined, metadata: index.metadata };
 }
 
+const saveLoha = async (): Promise<string> => {
+  const ends = ['w1_a', 'w1_b', 'w2_a', 'w2_b'].map((end, seed) => [
+    `${LAYER}.hada_${end}`,
+    tensorOf(end.endsWith('a') ? [64, 2] : [2, 64], (i) => Math.sin(seed + i * i), 'F32'),
+  ]);
+  return save('loha.safetensors', Object.fromEntries(ends), {
+    ss_network_module: 'lycoris.kohya',
+    ss_network_args: '{"algo": "loha"}',
+  });
+};
+
 beforeAll(async () => {
   process.env['DANQING_CACHE'] = at('.cache');
   await save('a.safetensors', lora(8), { ss_network_dim: '8', ss_base_model_version: 'sd_v1' });
@@ -68,19 +79,30 @@ describe('LO-06: resizing', () => {
     expect(metadata.get('ss_training_comment')).toBe('Dynamic resize with sv_fro: 0.9 from 8; ');
   });
 
-  it('asks for a rank or a quality, and refuses other kinds', async () => {
-    await expect(resizeLora({ file: at('a.safetensors') })).rejects.toThrow('expected a rank or a quality');
-    const loha = Object.fromEntries(
-      ['w1_a', 'w1_b', 'w2_a', 'w2_b'].map((end) => [
-        `${LAYER}.hada_${end}`,
-        tensorOf(end.endsWith('a') ? [64, 2] : [2, 64], () => 0.1, 'F32'),
-      ]),
-    );
-    await expect(resizeLora({ file: await save('loha.safetensors', loha), rank: 1 })).rejects.toThrow(
-      /expected a LoRA whose layers have names, found .*, which is LoHa. Put it into a checkpoint/,
-    );
+  it('of another kind: it becomes a LoRA, and is said to be one', async () => {
+    const { output } = await resizeLora({ file: await saveLoha(), rank: 3, precision: 'fp32' });
+    const { shapes, metadata } = await read(output);
+    expect(shapes).toEqual({ 'lora_up.weight': [64, 3], 'lora_down.weight': [3, 64], alpha: [] });
+    expect([metadata.get('ss_network_module'), metadata.get('ss_network_args')]).toEqual(['networks.lora', undefined]);
+  });
+
+  it('of a kind that hangs on its base: with the base alone', async () => {
     const magnitudes = { ...lora(2), [`${LAYER}.dora_scale`]: tensorOf([1, 64], () => 1, 'F32') };
-    await expect(resizeLora({ file: await save('dora.safetensors', magnitudes), rank: 1 })).rejects.toThrow('DoRA');
+    const file = await save('dora.safetensors', magnitudes);
+    await expect(resizeLora({ file, rank: 1 })).rejects.toThrow(
+      /attn1_to_q, which is DoRA: what it adds is made of the weights that it changes. Name that checkpoint with --base/,
+    );
+    const { output, notes } = await resizeLora({ file, rank: 1, base: starterCheckpoint });
+    expect((await read(output)).shapes['lora_up.weight']).toEqual([64, 1]);
+    expect(notes.map(({ en }) => en)).toEqual(['1 layers of rank 1', expect.stringMatching(/^it holds/)]);
+    await expect(resizeLora({ file, rank: 1, base: at('a.safetensors') })).rejects.toThrow(/a\.safetensors/);
+    const wide = { ...magnitudes, [`${LAYER}.lora_up.weight`]: tensorOf([320, 2], () => 1, 'F32') };
+    const other = { file: await save('wide.safetensors', wide), rank: 1, base: starterCheckpoint };
+    await expect(resizeLora(other)).rejects.toThrow(/expected an add-on for Stable Diffusion 1.x.*0 of 4 keys fit/);
+  });
+
+  it('asks for a rank or a quality, and for an add-on', async () => {
+    await expect(resizeLora({ file: at('a.safetensors') })).rejects.toThrow('expected a rank or a quality');
     await expect(resizeLora({ file: starterCheckpoint, rank: 1 })).rejects.toThrow('expected a LoRA or one of its kin');
     expect(readdirSync(folder).filter((name) => name.startsWith('.danqing'))).toEqual([]);
   });
@@ -97,14 +119,25 @@ describe('LO-06: several into one', () => {
     expect((await read(smaller.output)).shapes['lora_down.weight']).toEqual([5, 64]);
   });
 
+  it('of other kinds: of a rank alone', async () => {
+    const models = [at('a.safetensors'), await saveLoha()];
+    await expect(mergeModels({ models })).rejects.toThrow(
+      'rank: expected a rank or a quality, as not all of these are products of two factors',
+    );
+    const { output } = await mergeModels({ models, rank: 6 });
+    expect((await read(output)).shapes['lora_up.weight']).toEqual([64, 6]);
+  });
+
   it('refuses what makes no sense', async () => {
     const models = [at('a.safetensors'), at('b.safetensors')];
     await expect(joinLoraFiles({ loras: models, weights: [1] })).rejects.toThrow('expected one for each of 2 LoRAs');
     await expect(mergeModels({ models, half: true })).rejects.toThrow('half: expected no such option');
     await expect(mergeModels({ models: [starterCheckpoint, at('a.safetensors')] })).rejects.toThrow('`--lora`');
-    await expect(mergeModels({ models: [starterCheckpoint], rank: 4 })).rejects.toThrow(
-      'rank: expected no such option',
-    );
+    for (const odd of [{ rank: 4 }, { base: starterCheckpoint }]) {
+      await expect(mergeModels({ models: [starterCheckpoint], ...odd })).rejects.toThrow(
+        `${Object.keys(odd)[0]}: expected no such option`,
+      );
+    }
   });
 });
 

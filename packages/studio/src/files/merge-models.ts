@@ -11,14 +11,15 @@ export type AnyMergeInput = MergeInput & Omit<JoinInput, 'loras'>;
 
 /** Merges checkpoints, or LoRAs where all models are such. @throws as `mergeFiles` and `joinLoraFiles`; bad-value for ranks of a checkpoint. */
 export async function mergeModels(input: AnyMergeInput, options: ChangeOptions = {}): Promise<ChangeReport> {
-  const { models, weights, rank, convRank, quality, precision, output, format, overwrite, ...others } = input;
+  const { models, weights, base, rank, convRank, quality, precision, output, format, overwrite, ...others } = input;
   const place = { output, format, overwrite };
   const areLoras = await withModels(models, async (open) => open.every(({ index }) => readAddOn(index) !== undefined));
   if (areLoras && models.length > 1) {
     refuse(others, 'one LoRA of several');
-    return joinLoraFiles({ loras: models, weights, rank, convRank, quality, precision, ...place }, options);
+    const ranks = { rank, convRank, quality, precision };
+    return joinLoraFiles({ loras: models, weights, base, ...ranks, ...place }, options);
   }
-  refuse({ rank, convRank, quality, precision }, 'checkpoints');
+  refuse({ base, rank, convRank, quality, precision }, 'checkpoints');
   return mergeFiles({ ...others, models, weights, ...place }, options);
 }
 

@@ -17,6 +17,7 @@ import { rescaled } from '../rescaled.ts';
 export const boft: AdapterKind = {
   id: 'boft',
   reads: ['oft_blocks', 'rescale'],
+  isOfBase: true,
   delta(base, module) {
     const [out, ...rest] = shapeOf(base) as [number, ...number[]];
     const turns = turnOf(tensorOf(module, 'oft_blocks'), (module.numbers.get('alpha') ?? 0) * out);

@@ -11,6 +11,7 @@ import { shapeOf, throughInputs, toMatrix } from '../matrices.ts';
 export const glora: AdapterKind = {
   id: 'glora',
   reads: ['a1', 'a2', 'b1', 'b2'],
+  isOfBase: true,
   rank: (module) => (isLycoris(module) ? shapeOf(tensorOf(module, 'a2'))[0] : undefined),
   delta(base, module) {
     const order = isLycoris(module) ? (['1', '2'] as const) : (['2', '1'] as const);

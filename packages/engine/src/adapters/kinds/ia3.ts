@@ -7,6 +7,7 @@ import { shapeOf } from '../matrices.ts';
 export const ia3: AdapterKind = {
   id: 'ia3',
   reads: ['weight'],
+  isOfBase: true,
   delta(base, module) {
     const axis = module.numbers.get('on_input') === 1 ? 1 : 0;
     const shape = shapeOf(base).map((size, i) => (i === axis ? size : 1));

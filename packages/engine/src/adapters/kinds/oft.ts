@@ -14,6 +14,7 @@ import { rescaled } from '../rescaled.ts';
 export const oft: AdapterKind = {
   id: 'oft',
   reads: ['oft_blocks', 'oft_diag', 'rescale'],
+  isOfBase: true,
   delta(base, module) {
     const [out, ...rest] = shapeOf(base) as [number, ...number[]];
     const turn = turnOfModule(module, out);

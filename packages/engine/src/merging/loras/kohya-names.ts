@@ -21,6 +21,14 @@ export function nameOfModule({ name, path, target }: FileModule, { layout, modul
   return textName(TEXT[target as Exclude<BasePart, 'denoiser'>][hasTwo ? 1 : 0], path);
 }
 
+/** Layers that look at three by three places: in residual blocks, between sizes, the first and the last; in both namings. */
+const THREE_BY_THREE =
+  /^lora_unet_(?:.*_)?(?:conv[12]|samplers_0_conv|in_layers_2|out_layers_3|\d_0_op|\d_[12]_conv|conv_in|conv_out|input_blocks_0_0|out_2)$/;
+
+/** The kernel of a layer that is stored as a matrix with `within` columns; none for what is no convolution, or sees one place. */
+export const kernelOfName = (name: string, within: number): readonly number[] =>
+  THREE_BY_THREE.test(name) && within % 9 === 0 ? [3, 3] : [];
+
 const TEXT = {
   'text-encoder-1': ['lora_te_', 'lora_te1_'],
   'text-encoder-2': ['lora_te2_', 'lora_te2_'],

@@ -1,95 +1,116 @@
 import type { AdapterFile, FileModule } from '../../adapters/adapter-file.ts';
+import type { BaseModules } from '../../adapters/base-modules.ts';
+import { checkBase, type FitContext } from '../../adapters/fit-adapter.ts';
 import { lora } from '../../adapters/kinds/lora.ts';
+import { kindOf, matchAdapter, matchedDelta, type MatchedModule } from '../../adapters/match-adapter.ts';
 import { rebuildTucker, shapeOf, toMatrix } from '../../adapters/matrices.ts';
 import { scaleOf } from '../../adapters/module-delta.ts';
-import { scaleValue } from '../../adapters/scale-value.ts';
 import { DanqingError } from '../../errors.ts';
-import { concat } from '../../graph/ops/concat.ts';
+import type { KohyaWays } from '../../family.ts';
 import { matmul } from '../../graph/ops/matmul.ts';
-import { constant, scalar, type Value } from '../../graph/value.ts';
+import { constant, scalar } from '../../graph/value.ts';
 import { fileName } from '../../weights/evidence.ts';
-import { nameOfModule } from './kohya-names.ts';
+import { kernelOfName, nameOfLayer, nameOfModule } from './kohya-names.ts';
 import type { LowRankLayer } from './low-rank-layer.ts';
 
-/** A LoRA and how much of it. */
-export interface WeighedLora {
-  readonly adapter: AdapterFile;
-  readonly weight: number;
+/** The checkpoint that add-ons are for, where it is at hand. */
+export interface LoraBase extends Pick<FitContext, 'family' | 'families'> {
+  readonly modules: BaseModules;
+  readonly ways: KohyaWays;
 }
 
-/** The layers of a LoRA. @throws unsupported for its kin, whose changes are no products of two factors, and for layers without names. */
-export function layersOf(adapter: AdapterFile): LowRankLayer[] {
-  refuseOthers(adapter);
-  return adapter.modules.map((module) => ({
-    name: nameOfModule(module, adapter),
-    kernel: kernelOf(module),
-    matrix: matrixOf(module),
-    scale: scaleOf(lora, module),
-  }));
+/** What an add-on changes, layer by layer. */
+export interface LoraLayers {
+  readonly layers: readonly LowRankLayer[];
+  /** Modules that change biases or norms, which no LoRA can hold. */
+  readonly biases: readonly string[];
+  /** Modules that fit no layer of the base. */
+  readonly misfits: readonly string[];
 }
 
 /**
- * The layers of several LoRAs together, Σ weight · ΔW: their factors side by side, which is exact and as large as all of them.
- * @throws as `layersOf`; bad-shape when layers of one name differ in size.
+ * The layers of a LoRA or one of its kin: of a LoRA its factors, of all others ΔW as their kind states it.
+ * @param base needed where ΔW hangs on the weights that it changes, and for layers without names.
+ * @throws unsupported where a base is needed and there is none; bad-shape for the wrong one; bad-file for half a layer.
  */
-export function joinLoras(loras: readonly WeighedLora[]): LowRankLayer[] {
-  const joined = new Map<string, LowRankLayer>();
-  for (const { adapter, weight } of loras) {
-    for (const { scale, ...layer } of layersOf(adapter)) {
-      const scaled = { ...layer, matrix: scaleValue(layer.matrix, scalar(scale * weight)), scale: 1 };
-      const other = joined.get(layer.name);
-      joined.set(layer.name, other === undefined ? scaled : sideBySide(other, scaled, adapter));
+export function layersOf(adapter: AdapterFile, base?: LoraBase): LoraLayers {
+  for (const module of adapter.modules) refuseHalf(module, adapter);
+  const matched = base && matchAdapter(adapter, base.modules);
+  if (base !== undefined) checkBase(matched!, { ...base, prompt: '', advice: {}, force: false });
+  const found = new Map(matched?.modules.map((one) => [one.module, one]));
+  const layers: LowRankLayer[] = [];
+  const biases: string[] = [];
+  const misfits: string[] = [];
+  for (const module of adapter.modules) {
+    const onBase = found.get(module);
+    if (needsBase(module)) {
+      if (base === undefined) throw lackingBase(module, adapter);
+      if (onBase === undefined) {
+        misfits.push(module.name);
+        continue;
+      }
     }
+    const name = module.path === '' ? nameOfLayer(onBase!.base, base!.ways) : nameOfModule(module, adapter);
+    const change = isPlain(module) ? factorsOf(module) : changeOf(module, name, onBase);
+    if (change !== undefined) layers.push({ name, ...change });
+    if (change === undefined || kindOf(module)!.biasDelta?.(module) !== undefined) biases.push(module.name);
   }
-  return [...joined.values()];
+  return { layers, biases, misfits };
 }
 
-function sideBySide(one: LowRankLayer, other: LowRankLayer, { file }: AdapterFile): LowRankLayer {
-  const [wanted, found] = [one, other].map(({ matrix, kernel }) => [...shapeOf(matrix), ...kernel].join(' × '));
-  if (wanted !== found) {
-    throw new DanqingError('bad-shape', {
-      where: `${fileName(file)} › ${other.name}`,
-      expected: `a layer of ${wanted}, as in the others`,
-      found: found!,
-      advice: 'Only LoRAs for one family of checkpoints can become one.',
-    });
-  }
-  const [[a, b], [c, d]] = [one, other].map(({ matrix }) => (matrix as Product).inputs) as [Pair, Pair];
-  return { ...one, matrix: matmul(concat([a, c], 1), concat([b, d], 0)) };
-}
+type Change = Omit<LowRankLayer, 'name'>;
 
-type Pair = readonly [Value, Value];
-type Product = Value & { readonly inputs: Pair };
+const isPlain = (module: FileModule): boolean => module.algorithm.id === lora.id && !hasMagnitudes(module);
+
+const hasMagnitudes = ({ tensors }: FileModule): boolean => tensors.has('dora_scale') || tensors.has('magnitude');
+
+const needsBase = (module: FileModule): boolean =>
+  module.path === '' || hasMagnitudes(module) || kindOf(module)!.isOfBase === true;
 
 /** up · down [out, within]; the kernel of a Tucker form goes to the second factor. */
-function matrixOf({ tensors }: FileModule): Value {
-  const [up, down] = [toMatrix(tensors.get('lora_up')!), toMatrix(tensors.get('lora_down')!)];
+function factorsOf(module: FileModule): Change {
+  const { tensors } = module;
+  const [up, down] = [toMatrix(tensors.get('lora_up')!), tensors.get('lora_down')!];
   const core = tensors.get('lora_mid');
-  if (core === undefined) return matmul(up, down);
+  const scale = scaleOf(lora, module);
+  const kernel = shapeOf(core ?? down).slice(2);
+  if (core === undefined) return { kernel, matrix: matmul(up, toMatrix(down)), scale };
   const rank = shapeOf(core)[0]!;
   const unit = Float64Array.from({ length: rank * rank }, (_, i) => (i % (rank + 1) === 0 ? 1 : 0));
-  return matmul(up, toMatrix(rebuildTucker(core, constant([rank, rank], unit), down)));
+  const second = rebuildTucker(core, constant([rank, rank], unit), toMatrix(down));
+  return { kernel, matrix: matmul(up, toMatrix(second)), scale };
 }
 
-const kernelOf = ({ tensors }: FileModule): readonly number[] =>
-  shapeOf(tensors.get('lora_mid') ?? tensors.get('lora_down')!).slice(2);
+/** ΔW as a matrix; undefined where only a bias or a norm changes. */
+function changeOf(module: FileModule, name: string, onBase: MatchedModule | undefined): Change | undefined {
+  const kind = kindOf(module)!;
+  // Kinds that are not of the base do not look at it.
+  const delta = onBase === undefined ? kind.delta(scalar(0), module, {}) : matchedDelta(onBase, {});
+  if (delta === undefined || delta.shape.length < 2) return undefined;
+  const kernel = delta.shape.length === 2 ? kernelOfName(name, shapeOf(delta)[1]!) : shapeOf(delta).slice(2);
+  return { kernel, matrix: toMatrix(delta), scale: onBase === undefined ? scaleOf(kind, module) : 1 };
+}
 
-function refuseOthers({ file, modules }: AdapterFile): void {
-  const nameless = modules.find(({ path }) => path === '');
-  const other = modules.find(
-    ({ algorithm, tensors }) => algorithm.id !== lora.id || MAGNITUDES.some((role) => tensors.has(role)),
-  );
-  const odd = nameless ?? other;
-  if (odd === undefined) return;
-  throw new DanqingError('unsupported', {
-    where: fileName(file),
-    expected: 'a LoRA whose layers have names',
-    found:
-      nameless === undefined
-        ? `${odd.name}, which is ${odd.algorithm.id === lora.id ? 'DoRA' : odd.algorithm.title.en}`
-        : 'layers with numbers',
-    advice: 'Put it into a checkpoint with `danqing merge`, and take a LoRA out of that with `danqing extract`.',
+function refuseHalf({ name, algorithm, shapes, tensors }: FileModule, { file }: AdapterFile): void {
+  const faults = [...algorithm.faults(shapes)];
+  if (faults.length === 0) return;
+  throw new DanqingError('bad-file', {
+    where: `${fileName(file)} › ${name}`,
+    expected: `all of a layer of ${algorithm.title.en}`,
+    found: `${[...tensors.keys()].join(', ')}: ${faults.join(', ')}`,
+    advice: 'The file is damaged. Get it again.',
   });
 }
 
-const MAGNITUDES = ['dora_scale', 'magnitude'] as const;
+function lackingBase(module: FileModule, { file }: AdapterFile): DanqingError {
+  const title = module.algorithm.id === lora.id ? 'DoRA' : module.algorithm.title.en;
+  return new DanqingError('unsupported', {
+    where: fileName(file),
+    expected: 'changes that stand for themselves, or the checkpoint that they are for',
+    found:
+      module.path === ''
+        ? 'layers with numbers instead of names'
+        : `${module.name}, which is ${title}: what it adds is made of the weights that it changes`,
+    advice: 'Name that checkpoint with --base.',
+  });
+}

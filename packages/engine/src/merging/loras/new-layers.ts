@@ -1,4 +1,4 @@
-import { shapeOf } from '../../adapters/matrices.ts';
+import { productOf, shapeOf } from '../../adapters/matrices.ts';
 import { approximate, type MatrixHands } from '../../low-rank/low-rank.ts';
 import type { RankRule } from '../../low-rank/rank-rule.ts';
 import { isConvolution, type LowRankLayer } from './low-rank-layer.ts';
@@ -47,9 +47,10 @@ export async function exactLayer(
   { name, kernel, matrix, scale }: LowRankLayer,
   { run }: MatrixHands,
 ): Promise<NewLayer> {
-  if (matrix.kind !== 'result') throw new Error(`${name} is no product`);
-  const [a, b] = matrix.inputs;
-  const { up, down } = await run({ name, inputs: [], outputs: { up: a!, down: b! } }, {});
-  const rank = shapeOf(a!)[1]!;
+  const factors = productOf(matrix);
+  if (factors === undefined) throw new Error(`${name} is no product`);
+  const [a, b] = factors;
+  const { up, down } = await run({ name, inputs: [], outputs: { up: a, down: b } }, {});
+  const rank = shapeOf(a)[1]!;
   return { name, kernel, rank, alpha: scale * rank, up: up!.data, down: down!.data };
 }
