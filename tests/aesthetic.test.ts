@@ -56,7 +56,7 @@ beforeAll(async () => {
       async withSession({ name, variant, graph }, work) {
         const key = `${name} ${variant}`;
         let session = sessions.get(key);
-        if (session === undefined) sessions.set(key, (session = openOnCpu(graph(), 'quick')));
+        if (session === undefined) sessions.set(key, (session = openOnCpu(graph(), 'small')));
         return work(await session);
       },
     },
@@ -73,7 +73,7 @@ afterAll(async () => {
 const hands: TuningHands = {
   async open(graph) {
     opened++;
-    return openOnCpu(graph, 'quick');
+    return openOnCpu(graph, 'small');
   },
   readTensor: async ({ offset, length }) => clipFile.read(offset, length),
 };

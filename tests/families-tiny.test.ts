@@ -58,7 +58,7 @@ async function open(name: string, more: Shapes = {}): Promise<Model> {
       readTensor: () => Promise.reject(new Error('nothing is stored')),
       async withSession(network, work) {
         const key = `${network.name} ${network.variant}`;
-        const session = known.get(key) ?? openOnCpu(network.graph(), 'quick');
+        const session = known.get(key) ?? openOnCpu(network.graph(), 'small');
         if (!known.has(key)) sessions.push(session);
         known.set(key, session);
         return work(await session);

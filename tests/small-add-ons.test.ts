@@ -13,15 +13,16 @@ import { mergeFiles } from '@danqing/studio/files/merge-files';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { smallAddOns } from '../scripts/small-add-ons.ts';
 import { AdaptedStarter } from './adapted-starter.ts';
+import tiny from './fixtures/sd1-tiny.json' with { type: 'json' };
 import { relativeError } from './relative-error.ts';
-import { sharedData } from './shared-data.ts';
+import { writeSeededCheckpoint } from './seeded-weights.ts';
 import { writeFloat32 } from './write-float32.ts';
 
-// Small add-ons of every kind and layout on the starter: all fit, and put into the checkpoint they are what they are beside it.
+// Small add-ons of every kind and layout on a tiny SD 1.x: all fit, and put into the checkpoint they are what they are beside it.
 
 const folder = mkdtempSync(join(tmpdir(), 'danqing-small-'));
 const whole = { prompt: 'red apple', steps: 2, cfg: 4, seed: 5, size: 64 };
-const starter = sharedData('checkpoint/starter-emoji-128.safetensors');
+const checkpoint = join(folder, 'tiny.safetensors');
 const float32 = join(folder, 'float32.safetensors');
 const matched = new Map<string, MatchedAdapter>();
 let model: AdaptedStarter;
@@ -29,9 +30,12 @@ let model: AdaptedStarter;
 const at = (name: string): string => join(folder, `${name}.safetensors`);
 
 beforeAll(async () => {
-  await convertFile({ file: starter, precision: 'fp32', output: float32 });
+  // The tiny model knows 512 tokens only; a prompt needs them all.
+  const embedding = 'cond_stage_model.transformer.text_model.embeddings.token_embedding.weight';
+  writeSeededCheckpoint(checkpoint, { ...tiny.shapes, [embedding]: [49_408, 128] });
+  await convertFile({ file: checkpoint, precision: 'fp32', output: float32 });
   model = await AdaptedStarter.open(float32);
-  const file = await openModel(starter);
+  const file = await openModel(checkpoint);
   for await (const { name, tensors } of smallAddOns(file)) {
     writeFloat32(at(name), tensors);
     matched.set(name, await model.match(at(name)));

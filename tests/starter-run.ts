@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { familyOf } from '@danqing/engine/detect-family';
 import { families } from '@danqing/engine/families/index';
 import type { Parts } from '@danqing/engine/family';
@@ -30,7 +31,7 @@ export interface StarterRun {
   readonly beginStep?: (step: number) => void;
 }
 
-/** The bundled checkpoint, or another, to draw on with add-ons; sessions stay open. */
+/** The bundled checkpoint, or another, to draw on with add-ons; sessions stay open. They run graphs as they are written, which opens soonest. */
 export class Starter {
   readonly index: TensorIndex;
   readonly parts: Parts;
@@ -52,7 +53,7 @@ export class Starter {
       withSession: async ({ name, variant, graph }, work) => {
         const key = `${name} ${variant}`;
         let session = this.#sessions.get(key);
-        if (session === undefined) this.#sessions.set(key, (session = openOnCpu(graph(), 'quick')));
+        if (session === undefined) this.#sessions.set(key, (session = openOnCpu(graph(), 'small')));
         return work(await session);
       },
     };
@@ -91,6 +92,11 @@ export class Starter {
       if (next.done === true) return next.value.latent.data;
       if (next.value.type === 'step') beginStep?.(next.value.step + 1);
     }
+  }
+
+  /** The first bytes of the checkpoint, to be compared. */
+  async beginning(): Promise<string> {
+    return createHash('sha256').update(await this.source.read(0, 1 << 20)).digest('hex');
   }
 
   async close(): Promise<void> {

@@ -46,7 +46,7 @@ beforeAll(async () => {
       async withSession({ name, variant, graph }, work) {
         const key = name + variant;
         let session = sessions.get(key);
-        if (session === undefined) sessions.set(key, (session = openOnCpu(graph(), 'quick')));
+        if (session === undefined) sessions.set(key, (session = openOnCpu(graph(), 'fast')));
         return work(await session);
       },
     },

@@ -16,7 +16,7 @@ from lycoris.functional import locon, loha, lokr
 from seeded_weights import integers
 from starter_models import FIXTURES, draw, text_encoder, tokens, unet_model
 
-STEPS, CFG, SEED, SIZE = 8, 5.0, 77, 16
+STEPS, CFG, SEED, SIZE = 4, 5.0, 77, 8
 PROMPT = "red apple"
 
 def layers(model, prefix, outer, choose):

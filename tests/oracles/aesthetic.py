@@ -33,7 +33,7 @@ SHARED = FIXTURES.parent.parent.parent / "shared/data"
 STARTER = SHARED / "checkpoint/starter-emoji-128.safetensors"
 WIDTH, LAYERS, TOWER_LAYERS, FEATURES = 128, 4, 3, 96
 VISION_WIDTH, PATCH, SIDE = 192, 14, 56
-STEPS, CFG, SEED, SIZE = 8, 5.0, 77, 16
+STEPS, CFG, SEED, SIZE = 4, 5.0, 77, 8
 ROWS = [0, 1, 2, 5, 40, 76, 77, 80, 153]
 DEFAULTS = {"weight": 0.9, "steps": 5, "learningRate": 1e-4, "slerp": False, "text": "", "textNegative": False, "slerpAngle": 0.1}
 

@@ -13,7 +13,7 @@ import transformers
 from seeded_weights import integers
 from starter_models import CONTEXT, FIXTURES, draw, text_encoder, tokens, unet_model
 
-STEPS, CFG, SEED, SIZE = 8, 5.0, 77, 16
+STEPS, CFG, SEED, SIZE = 4, 5.0, 77, 8
 FILES = {"zorblax": 2, "badquix": 3}
 # Pieces of text with a weight; a piece that is the name of a file is its vectors.
 RUNS = {

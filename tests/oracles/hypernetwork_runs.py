@@ -14,7 +14,7 @@ import transformers
 from seeded_weights import integers
 from starter_models import FIXTURES, draw, text_encoder, tokens, unet_model
 
-STEPS, CFG, SEED, SIZE = 8, 5.0, 77, 16
+STEPS, CFG, SEED, SIZE = 4, 5.0, 77, 8
 PROMPT = "red apple"
 ACTIVATIONS = {name.lower(): kind for name, kind in vars(torch.nn.modules.activation).items()
                if isinstance(kind, type) and issubclass(kind, torch.nn.Module) and kind.__module__ == "torch.nn.modules.activation"}

@@ -31,7 +31,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const small = ['--width', '64', '--height', '64', '--steps', '2', '--seed', '7', '--json'];
+const small = ['--width', '64', '--height', '64', '--steps', '2', '--seed', '7', '--mode', 'small', '--json'];
 
 interface DrawnJson {
   readonly pictures: {

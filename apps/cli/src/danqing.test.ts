@@ -187,7 +187,7 @@ describe('bad input', () => {
   };
 
   it.each([
-    [['generate', 'fox', '--steps', '0'], 'Error: steps: expected a whole number from 1 to 1000, found 0.'],
+    [['generate', 'fox', '--steps', '0'], 'Error: --steps: expected a whole number from 1 to 1000, found 0.'],
     [['generate', 'fox', '--stepz', '4'], "Error: unknown option '--stepz' (Did you mean --steps?)"],
     [['generate', 'fox', '-m', '/dev/zero'], 'Error: /dev/zero: expected a file with something in it, found a device.'],
   ])('%j: one line, exit code 2', async (words, message) => {

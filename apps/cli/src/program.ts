@@ -4,6 +4,7 @@ import type { CliCommand } from './command.ts';
 import { commands } from './commands/index.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { languageNames, messagesIn, type Messages, systemLanguage } from './messages/index.ts';
+import { nameFlag } from './name-flag.ts';
 import { endOnOutputError } from './terminal/output-errors.ts';
 import { textWidth } from './terminal/text-width.ts';
 import { wrapText } from './terminal/wrap-text.ts';
@@ -19,6 +20,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   });
   const { language, rest } = splitLanguage(words);
   const messages = messagesIn(language ?? systemLanguage(process.env));
+  let command: Command | undefined;
   try {
     if (rest.length === 0) {
       const { drawFirstPicture } = await import('./first-picture.ts');
@@ -26,11 +28,12 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       return;
     }
     const program = await buildProgram(messages);
+    command = program.commands.find((one) => one.name() === rest[0]);
     // The language may stand anywhere, every other option belongs to the command that it follows.
     await program.parseAsync(language === undefined ? rest : ['--lang', language, ...rest], { from: 'user' });
   } catch (error) {
     process.exitCode =
-      error instanceof CommanderError ? exitCodeOfUsage(error) : report(error, words.includes('--json'), messages);
+      error instanceof CommanderError ? exitCodeOfUsage(error) : report(error, command, words.includes('--json'), messages);
   }
 }
 
@@ -84,9 +87,10 @@ function splitLanguage(words: readonly string[]): { readonly language?: string; 
 /** Asking for help or the version is no error; everything else that the parser stops at is wrong use. */
 const exitCodeOfUsage = ({ exitCode }: CommanderError): number => (exitCode === 0 ? EXIT.ok : EXIT.badInput);
 
-function report(error: unknown, isJson: boolean, { drawing, help }: Messages): number {
+function report(error: unknown, command: Command | undefined, isJson: boolean, { drawing, help }: Messages): number {
   const { message, stack, code, trouble } = error as Error & ToldError & { code?: string };
-  console.error(code === 'cancelled' ? drawing.cancelled : inOneLine(help.error({ message, trouble })));
+  const told = nameFlag({ message, trouble }, command?.options ?? []);
+  console.error(code === 'cancelled' ? drawing.cancelled : inOneLine(help.error(told)));
   if (process.env['DANQING_DEBUG'] !== undefined) console.error(stack);
   if (isJson) console.log(JSON.stringify({ error: { code: code ?? 'crashed', message, ...trouble } }));
   return exitCodeOf(error);

@@ -36,7 +36,7 @@ const askChoice =
           label: name,
           ...(sizeBytes !== undefined && { hint: printBytes(sizeBytes) }),
         }));
-        const message = why === undefined ? say.choose : `${why}\n${say.choose}`;
+        const message = why === undefined ? say.choose : `${say.why(why)}\n${say.choose}`;
         const chosen = await multiselect({ message, options, required: true, output: process.stderr });
         return isCancel(chosen) ? [] : chosen;
       }),

@@ -62,7 +62,7 @@ function report(all: readonly QueuedDownload[], isStopped: boolean, json: boolea
   const [first] = failed;
   if (all.length === 1 && first?.error !== undefined) throw first.error;
   if (json) console.log(JSON.stringify(describe(all)));
-  for (const { link, error } of failed) console.error(say.failed(link, error!.message.replaceAll(/\s*\n\s*/g, ' ')));
+  for (const { link, error } of failed) console.error(say.failed(link, error!).replaceAll(/\s*\n\s*/g, ' '));
   if (first !== undefined) process.exitCode = exitCodeOf(first.error);
   if (!isStopped) return;
   console.error(say.stopped);

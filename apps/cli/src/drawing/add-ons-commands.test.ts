@@ -28,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const run = async (...words: string[]): Promise<Ran> =>
   danqing(words, { cwd: folder, env: { DANQING_CACHE: join(folder, 'cache'), DANQING_HOME: join(folder, 'home') } });
 
-const small = '--width 64 --height 64 --steps 2 --seed 7'.split(' ');
+const small = '--width 64 --height 64 --steps 2 --seed 7 --mode small'.split(' ');
 
 describe('generate', () => {
   it('EM-04: --compare-without draws again without a negative embedding, and puts both side by side', async () => {

@@ -9,7 +9,7 @@ export function printScan({ path, grade, report, trouble }: ScannedFile, say: ty
   const bad = (report?.findings ?? []).filter((finding) => finding.grade !== 'safe');
   const worst = bad.toSorted((a, b) => Number(b.grade === 'dangerous') - Number(a.grade === 'dangerous'));
   const lines = [
-    ...(trouble === undefined ? [] : [trouble]),
+    ...(trouble === undefined ? [] : [say.trouble(trouble)]),
     ...worst.map(({ module, name, where, position, reason }) =>
       say.finding(`${module}.${name}`, say.reasons[reason] ?? reason, position, placeIn(where, path)),
     ),

@@ -1,3 +1,5 @@
+import { errorInChinese, inChinese, type ToldError } from '@danqing/studio/languages/chinese';
+
 /** What the commands that fetch things say in English. */
 export const downloadsEn = {
   firstModel: (title: string, size: string, licence: string) => `${title}: ${size}, ${licence}`,
@@ -16,12 +18,13 @@ export const downloadsEn = {
     progress: (name: string, done: string, total: string | undefined, speed: string, left: string | undefined) =>
       `${name}: ${done}${total === undefined ? '' : ` of ${total}`}, ${speed}/s${left === undefined ? '' : `, ${left} left`}`,
     waiting: (count: number) => `${count} waiting`,
+    why: (message: string) => message,
     choose: 'Which of them?',
     consent: (name: string, found: string) =>
       `${name} names code that is not known to be harmless: ${found}. This program never runs it, others would. Keep it?`,
     here: (path: string) => `${path} (was there already)`,
     note: (text: string) => `Note: ${text}`,
-    failed: (link: string, message: string) => `Error: ${link}: ${message}`,
+    failed: (link: string, { message }: ToldError) => `Error: ${link}: ${message}`,
     stopped: 'Stopped. The same command goes on where it was.',
   },
   trainingBase: {
@@ -128,11 +131,12 @@ export const downloadsZh: typeof downloadsEn = {
     progress: (name, done, total, speed, left) =>
       `${name}：${done}${total === undefined ? '' : ` / ${total}`}，${speed}/s${left === undefined ? '' : `，剩余 ${left}`}`,
     waiting: (count) => `等待中：${count}`,
+    why: inChinese,
     choose: '要哪一个？',
-    consent: (name, found) => `${name} 引用了无法确认无害的代码：${found}。本程序从不运行它，但别的程序会。保留吗？`,
+    consent: (name, found) => `${name} 引用了无法确认无害的代码：${inChinese(found)}。本程序从不运行它，但别的程序会。保留吗？`,
     here: (path) => `${path}（原已存在）`,
-    note: (text) => `注意：${text}`,
-    failed: (link, message) => `错误：${link}：${message}`,
+    note: (text) => `注意：${inChinese(text)}`,
+    failed: (link, error) => `错误：${link}：${errorInChinese(error)}`,
     stopped: '已停止。再运行同一命令即可从断点继续。',
   },
   trainingBase: {
@@ -210,7 +214,7 @@ export const downloadsZh: typeof downloadsEn = {
     hashing: (name, models) => `计算哈希 ${name}；剩余模型：${models}`,
     progress: (done, count) => `${done} / ${count}`,
     wrote: (path, names) => `${path}：已写入 ${names}`,
-    failed: (path, note) => `${path}：${note}`,
+    failed: (path, note) => `${path}：${inChinese(note)}`,
     newer: (path, name, page) => `${path}：有新版本 ${name}：${page}`,
     report: (known, count, newer) => `Civitai 认识：${known} / ${count}；有新版本：${newer}。`,
     example: 'danqing annotate',

@@ -1,3 +1,4 @@
+import { inChinese } from '@danqing/studio/languages/chinese';
 import type { Words } from '@danqing/studio/library/notice';
 
 /** What the commands that look at model files say in English. */
@@ -66,6 +67,7 @@ export const filesEn = {
     grades: { safe: 'safe', unknown: 'unknown', dangerous: 'dangerous' },
     finding: (name: string, reason: string, position: number, member: string) =>
       `${name} ${reason} (byte ${position}${member === '' ? '' : ` of ${member}`})`,
+    trouble: (message: string) => message,
     blind: (reason: string, member: string) => `not seen: ${reason}${member === '' ? '' : ` (${member})`}`,
     more: (count: number) => `and ${count} more`,
     reasons: {
@@ -177,7 +179,8 @@ export const filesZh: typeof filesEn = {
     grades: { safe: '安全', unknown: '未知', dangerous: '危险' },
     finding: (name, reason, position, member) =>
       `${name} ${reason}（${member === '' ? '' : `${member} 的`}第 ${position} 字节）`,
-    blind: (reason, member) => `未能检查：${reason}${member === '' ? '' : `（${member}）`}`,
+    trouble: inChinese,
+    blind: (reason, member) => `未能检查：${inChinese(reason)}${member === '' ? '' : `（${member}）`}`,
     more: (count) => `另有 ${count} 处`,
     reasons: {
       'only makes data': '只生成数据',

@@ -61,16 +61,22 @@ export function readOptions(given: Readonly<Record<string, OptionValue>>): RunOp
   };
   for (const [name, value] of Object.entries(given)) {
     const option = optionNames.get(name);
-    if (option === undefined) {
-      throw new DanqingError('bad-value', {
-        where: 'option',
-        expected: `one of ${[...optionNames.keys()].sort().join(', ')}`,
-        found: `"${name}"`,
-      });
-    }
+    if (option === undefined) throw unknownOption(name);
     result[option.kind][option.field] = readValue(name, option.field, option.default, value);
   }
   return result as unknown as RunOptions;
+}
+
+/** Names those that share a word with what was given, of which there are few. */
+function unknownOption(given: string): DanqingError {
+  const words = new Set(given.toLowerCase().split(/[^a-z\d]+/));
+  const close = [...optionNames.keys()].filter((name) => name.split('_').some((word) => words.has(word.toLowerCase())));
+  return new DanqingError('bad-value', {
+    where: 'option',
+    expected: close.length === 0 ? 'an option by its A1111 name' : `one of ${close.sort().join(', ')}`,
+    found: `"${given}"`,
+    advice: '`danqing options` lists them all.',
+  });
 }
 
 /** What an option can be, as a phrase: "a number from 0 to 1". @param name one of `optionNames`. */

@@ -49,20 +49,33 @@ export function recogniseFormat(head: Uint8Array): Format | undefined {
   return all.find((each) => each.recognise(head));
 }
 
+/** Whether an error of `openIndex` says that a file is whole but something else than a model, which no more bytes will change. */
+export const isSomethingElse = ({ trouble }: DanqingError): boolean =>
+  DISGUISES.some(({ name }) => name === trouble.found);
+
+interface Disguise {
+  readonly name: string;
+  readonly advice: string;
+}
+
 /** What downloads turn into when they go wrong. */
-function disguiseOf(head: Uint8Array): { name: string; advice: string } | undefined {
-  const text = String.fromCharCode(...head.subarray(0, 200)).trimStart();
+const DISGUISES: readonly (Disguise & { readonly beginning: RegExp })[] = [
+  {
+    name: 'a web page',
+    beginning: /^<(?:!doctype|html|\?xml)/i,
+    advice: 'Download the model itself; the site may ask you to log in first.',
+  },
+  {
+    name: 'a Git LFS pointer',
+    beginning: /^version https:\/\/git-lfs/,
+    advice: 'Fetch the file itself with `git lfs pull` or from its download link.',
+  },
+];
+
+function disguiseOf(head: Uint8Array): Disguise | undefined {
   if (head.length === 0) return { name: 'an empty file', advice: 'Download it again.' };
-  if (/^<(?:!doctype|html|\?xml)/i.test(text)) {
-    return { name: 'a web page', advice: 'Download the model itself; the site may ask you to log in first.' };
-  }
-  if (text.startsWith('version https://git-lfs')) {
-    return {
-      name: 'a Git LFS pointer',
-      advice: 'Fetch the file itself with `git lfs pull` or from its download link.',
-    };
-  }
-  return undefined;
+  const text = String.fromCharCode(...head.subarray(0, 200)).trimStart();
+  return DISGUISES.find(({ beginning }) => beginning.test(text));
 }
 
 function showBytes(head: Uint8Array): string {

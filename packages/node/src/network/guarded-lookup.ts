@@ -32,5 +32,5 @@ const privateTrouble = (host: string): DanqingError =>
     where: `the host ${host}`,
     expected: 'a public address',
     found: 'an address of this machine or its local network',
-    advice: 'If you trust the link, allow private addresses.',
+    advice: 'If you trust the link, allow private addresses (--allow-private).',
   });

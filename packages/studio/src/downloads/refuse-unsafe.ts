@@ -35,7 +35,7 @@ export async function refuseUnsafe(
     advice:
       grade === 'dangerous'
         ? `It was not put among the models. It is kept as ${partPath}, where nothing loads it: delete it.`
-        : `It was not put among the models. If you know what this is, confirm it; it is kept as ${partPath} till then.`,
+        : `It was not put among the models. If you know what this is, confirm it (--yes); it is kept as ${partPath} till then.`,
   });
 }
 
@@ -43,6 +43,6 @@ export async function refuseUnsafe(
 const PICKLE_ENDING = /\.(?:ckpt|pt|pth|bin|pkl|pickle|joblib|npy|npz|dat|data)$/i;
 
 function listed(items: readonly string[]): string {
-  const some = items.slice(0, 5).join(', ');
-  return items.length > 5 ? `${some} and ${items.length - 5} more` : some;
+  const some = items.slice(0, 5).join('; ');
+  return items.length > 5 ? `${some}; ${items.length - 5} more` : some;
 }

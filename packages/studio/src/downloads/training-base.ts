@@ -54,7 +54,7 @@ function refuseLarge(where: string, sizeBytes: number, limitBytes = Number.POSIT
     where,
     expected: `a base model of at most ${limitBytes} bytes`,
     found: `one of ${sizeBytes} bytes`,
-    advice: 'Take a pruned version of it, or raise the limit.',
+    advice: 'Take a pruned version of it, or raise the limit (--limit).',
   });
 }
 

@@ -160,7 +160,7 @@ describe('convertFile', () => {
   it('says what is wrong with a request or a file', async () => {
     const file = await save('a.safetensors', tensors(1));
     await expect(convertFile({ file, precision: 'fp12' as never })).rejects.toThrow(
-      /^precision: expected a value that is allowed, found .*fp16/,
+      /^precision: expected one of fp32, fp16, bf16, fp8_e4m3, fp8_e5m2, fp64, found /,
     );
     await expect(convertFile({ file, output: at('b.ckpt'), format: 'safetensors' })).rejects.toThrow(
       'b.ckpt: expected a name for a safetensors file, such as b.safetensors, found the ending .ckpt.',

@@ -13,7 +13,7 @@ import { buildFile } from '@danqing/node/files/build-file';
 import { type ChangeOptions, tellBytes } from './change-options.ts';
 import { editOf } from './edit-metadata-of-file.ts';
 import { outputPlace, stemOf } from './output-place.ts';
-import { readRequest } from './read-request.ts';
+import { readRequest } from '../read-request.ts';
 import { reportParts } from './report-parts.ts';
 import { withModels } from './with-models.ts';
 

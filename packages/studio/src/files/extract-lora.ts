@@ -9,7 +9,7 @@ import type { ChangeOptions } from './change-options.ts';
 import { kohyaWaysOf } from './kohya-ways.ts';
 import { rulesOf, writeLora } from './new-lora.ts';
 import { stemOf } from './output-place.ts';
-import { readRequest } from './read-request.ts';
+import { readRequest } from '../read-request.ts';
 import { withModels } from './with-models.ts';
 
 /** Without a word about ranks. */

@@ -6,7 +6,7 @@ import type { ChangeOptions } from './change-options.ts';
 import { rulesOf, writeLora } from './new-lora.ts';
 import { notesOnLost, openLoras } from './open-loras.ts';
 import { stemOf } from './output-place.ts';
-import { readRequest } from './read-request.ts';
+import { readRequest } from '../read-request.ts';
 
 /**
  * Makes one LoRA of several: their ranks side by side, which is exact, or the best of fewer ranks. Their kin have no ranks of that sort.

@@ -14,7 +14,7 @@ import { bakeLoras } from './bake-loras.ts';
 import { type ChangeOptions, tellBytes } from './change-options.ts';
 import { hashMerged } from './hash-merged.ts';
 import { outputPlace, stemOf } from './output-place.ts';
-import { readRequest } from './read-request.ts';
+import { readRequest } from '../read-request.ts';
 import { reportParts } from './report-parts.ts';
 import { withModels } from './with-models.ts';
 

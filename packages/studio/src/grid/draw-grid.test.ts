@@ -40,7 +40,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const base: RecipeInput = { prompt: 'fox', sampler: 'Euler', steps: 2, width: 64, height: 64, seed: 5 };
+const base: RecipeInput = { prompt: 'fox', sampler: 'Euler', steps: 2, width: 64, height: 64, seed: 5, mode: 'small' };
 
 async function prepare(out: string, text: string, recipe: Partial<RecipeInput> = {}) {
   const place = await readOutputPlace(join(folder, out));

@@ -73,7 +73,7 @@ interface Drawn {
 }
 
 async function draw(prompt: string, more: Partial<RecipeInput> = {}): Promise<Drawn> {
-  const small = { sampler: 'Euler', steps: 2, cfgScale: 3, width: 64, height: 64, seed: 1 };
+  const small = { sampler: 'Euler', steps: 2, cfgScale: 3, width: 64, height: 64, seed: 1, mode: 'small' } as const;
   const drawn: Drawn = { latent: '', infotext: '', receipt: {} as Receipt, notes: [] };
   for await (const event of client.draw(readRecipe({ ...small, prompt, ...more }))) {
     if (event.type === 'note') drawn.notes.push(event.text);

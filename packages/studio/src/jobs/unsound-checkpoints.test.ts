@@ -45,6 +45,7 @@ async function draw(checkpoint: string, more: object = {}): Promise<{ picture: D
     steps: 3,
     seed: 1,
     sampler: 'Euler',
+    mode: 'small',
     ...more,
   });
   const notes: string[] = [];

@@ -9,8 +9,7 @@ import { clampClipSkip } from '@danqing/engine/text/clip-skip';
 import { describe, expect, it } from 'vitest';
 import { readRecipe } from '../jobs/read-recipe.ts';
 import { errorInChinese, inChinese } from './chinese.ts';
-import { sentences } from './sentences.ts';
-import { troubles } from './troubles.ts';
+import { phrases as all } from './phrases.ts';
 
 const thrownBy = (work: () => unknown): DanqingError => {
   try {
@@ -128,7 +127,7 @@ describe('the lists', () => {
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
 
-  const phrases = Object.entries({ ...troubles, ...sentences });
+  const phrases = Object.entries(all);
 
   it.each(phrases.filter(([english]) => !COMPOSED.has(english)))('%s is said somewhere', (english) => {
     expect(piecesOf(english).filter((piece) => !piece.test(sources))).toEqual([]);
@@ -136,7 +135,7 @@ describe('the lists', () => {
 
   it.each(phrases)('%s loses nothing in Chinese', (english, chinese) => {
     const places = [...chinese.matchAll(/\{(\d*)\}/g)].map(([, place], i) => (place === '' ? i + 1 : Number(place)));
-    const holes = english.split(/\{\*?\}/).length - 1;
+    const holes = english.split(/\{[*#]?\}/).length - 1;
     expect(new Set(places)).toEqual(new Set(Array.from({ length: holes }, (_, i) => i + 1)));
   });
 });
@@ -144,7 +143,7 @@ describe('the lists', () => {
 /** The pieces between what is filled in, as they stand in a source; shorter ones prove nothing. */
 const piecesOf = (english: string): RegExp[] =>
   english
-    .split(/\{\*?\}/)
+    .split(/\{[*#]?\}/)
     .map((piece) => piece.replaceAll(/^[\s;,.]+|[\s;,.]+$/g, ''))
     .filter((piece) => piece.length > 2)
     .map((piece) => new RegExp(piece.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll("'", String.raw`\\?'`)));

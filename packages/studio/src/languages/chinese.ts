@@ -1,16 +1,16 @@
 import type { Trouble } from '@danqing/engine/errors';
-import { sentences } from './sentences.ts';
-import { troubles } from './troubles.ts';
+import { phrases as all } from './phrases.ts';
 
 /**
  * What the program says in English, in Chinese. Rooms below know one language; what they say is looked up here by its own words, in which
- * `{}` stands for whatever is filled in, and `{*}` for whole statements. What is not listed stays as it is: a file's name, or a sentence that
- * nobody has translated yet.
+ * `{}` stands for whatever is filled in, `{#}` for a number, and `{*}` for whole statements. What is not listed stays as it is: a file's name, or a
+ * sentence that nobody has translated yet.
  */
 export function inChinese(text: string): string {
   // Words in quotes are somebody's own.
   if (/^"[^"]*"$/.test(text)) return text;
-  for (const { pattern, isOwn, chinese } of (phrases ??= compile({ ...troubles, ...sentences }))) {
+  if (Object.hasOwn(all, text)) return all[text]!;
+  for (const { pattern, isOwn, chinese } of (phrases ??= compile(all))) {
     const found = pattern.exec(text);
     if (found !== null)
       return fill(
@@ -18,8 +18,11 @@ export function inChinese(text: string): string {
         found.slice(1).map((part, i) => (isOwn[i]! ? part : inChinese(part))),
       );
   }
+  const told = MESSAGE.exec(text)?.groups as Trouble | undefined;
+  if (told !== undefined) return troubleInChinese(told);
   for (const [separator, chinese] of SEPARATORS) {
-    if (text.includes(separator)) return text.split(separator).map(inChinese).join(chinese);
+    const parts = text.split(separator);
+    if (parts.length > 1) return parts.map(inChinese).join(chinese);
   }
   return text;
 }
@@ -32,11 +35,20 @@ export interface ToldError {
 
 /** An error in one sentence or two. */
 export function errorInChinese({ message, trouble }: ToldError): string {
-  if (trouble === undefined) return inChinese(message);
-  const { where, expected, found, advice } = trouble;
-  const told = `${inChinese(where)}：应为：${inChinese(expected)}；实际：${inChinese(found)}。`;
+  return trouble === undefined ? inChinese(message) : troubleInChinese(trouble);
+}
+
+function troubleInChinese({ where, expected, found, advice }: Trouble): string {
+  const told = `${placeInChinese(where)}：应为：${inChinese(expected)}；实际：${inChinese(found)}。`;
   return advice === undefined ? told : told + inChinese(advice);
 }
+
+/** Paths stay as they are. */
+const placeInChinese = (where: string): string =>
+  where
+    .split(' › ')
+    .map((part) => (/[\\/]/.test(part) ? part : inChinese(part)))
+    .join(' › ');
 
 interface Phrase {
   readonly pattern: RegExp;
@@ -47,8 +59,12 @@ interface Phrase {
 
 let phrases: readonly Phrase[] | undefined;
 
+/** The message of a `DanqingError`, which may stand in another text. */
+const MESSAGE = /^(?<where>.+?): expected (?<expected>.+?), found (?<found>.+?)\.(?: (?<advice>\S.*))?$/s;
+
 /** What joins several statements in one text. */
 const SEPARATORS = [
+  [/(?<=[.…)]) (?=[A-Z`])/, ''],
   ['; ', '；'],
   [' › ', ' › '],
   [': ', '：'],
@@ -57,6 +73,7 @@ const SEPARATORS = [
 /** Those that say most by themselves first, so that `only {}` does not take what `only {} in all` means. */
 const compile = (list: Readonly<Record<string, string>>): Phrase[] =>
   Object.entries(list)
+    .filter(([english]) => english.includes('{'))
     .sort(([a], [b]) => b.length - a.length)
     .map(([english, chinese]) => {
       const holes = english.match(HOLE) ?? [];
@@ -66,9 +83,9 @@ const compile = (list: Readonly<Record<string, string>>): Phrase[] =>
       return { pattern: new RegExp(`^${pattern}$`, 's'), isOwn, chinese };
     });
 
-const HOLE = /\{\*?\}/g;
+const HOLE = /\{[*#]?\}/g;
 
-const FILLED: Readonly<Record<string, string>> = { '{}': '((?:(?!; ).)*?)', '{*}': '(.*?)' };
+const FILLED: Readonly<Record<string, string>> = { '{}': '((?:(?!; ).)*?)', '{#}': String.raw`(\d[\d.,]*)`, '{*}': '(.*?)' };
 
 const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 

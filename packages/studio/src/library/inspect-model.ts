@@ -5,11 +5,12 @@ import { DanqingError } from '@danqing/engine/errors';
 import type { Identification } from '@danqing/engine/identify/identification';
 import { identify } from '@danqing/engine/identify/identify';
 import type { ReadOptions } from '@danqing/engine/weights/format';
-import { openIndex } from '@danqing/engine/weights/open-index';
+import { isSomethingElse, openIndex } from '@danqing/engine/weights/open-index';
 import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
 import { TensorLists } from '@danqing/engine/weights/tensor-lists';
 import { openModel } from '@danqing/node/files/open-model';
 import { SyncFile } from '@danqing/node/files/sync-file';
+import { errorInChinese } from '../languages/chinese.ts';
 import { isContainerEnding, rightEnding } from './container-endings.ts';
 import type { ListedModel } from './list-models.ts';
 import { type ModelFacts, NO_FACTS, readNotesInside } from './model-facts.ts';
@@ -101,6 +102,7 @@ function endingNotices(path: string, { format, kind }: Identification): Notice[]
 function badFile(path: string, error: unknown): Notice {
   const isOurs = error instanceof DanqingError;
   const message = isOurs ? error.message : `The reader stopped: ${(error as Error).message}`;
-  const type = isOurs && error.code === 'bad-file' ? 'bad-file' : 'unreadable';
-  return { type, path, says: { en: message, zh: `不是模型文件或已损坏：${message}` } };
+  const chinese = isOurs ? errorInChinese(error) : `读取中断：${(error as Error).message}`;
+  const type = !isOurs || error.code !== 'bad-file' ? 'unreadable' : isSomethingElse(error) ? 'no-model' : 'bad-file';
+  return { type, path, says: { en: message, zh: chinese } };
 }

@@ -22,6 +22,7 @@ import { changeSettings, settingsFile } from '../settings/settings.ts';
 import { LibraryThreads } from './library-threads.ts';
 import { Library, type ModelQuery } from './library.ts';
 import { categoriesOf } from './model-categories.ts';
+import type { Notice } from './notice.ts';
 import { readPreview } from './read-preview.ts';
 
 let place: string;
@@ -276,6 +277,17 @@ describe('what a scan meets', () => {
     utimesSync(path, 1_600_000_000, 1_600_000_000);
     await library.refresh();
     expect(noticesOf(path)).toEqual(['bad-file']);
+  });
+
+  it('does not wait for a web page to become a model', async () => {
+    const path = put('home/models/Lora/page.safetensors', Buffer.from('<!DOCTYPE html><title>Log in</title>'));
+    expect((await library.refresh()).unfinished).toEqual([]);
+    const [{ type, says }] = library.get(path)!.notices as [Notice];
+    expect([type, says.en, says.zh]).toEqual([
+      'no-model',
+      expect.stringContaining('found a web page. Download the model itself'),
+      expect.stringContaining('实际：网页。请下载模型本身；网站可能要求先登录。'),
+    ]);
   });
 
   it('keeps what it knows of a drive that is away', async () => {

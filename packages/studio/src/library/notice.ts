@@ -1,5 +1,6 @@
 import type { DanqingError } from '@danqing/engine/errors';
 import type { Words } from '@danqing/engine/words';
+import { errorInChinese } from '../languages/chinese.ts';
 
 export type { Words };
 
@@ -19,6 +20,8 @@ export type NoticeType =
   | 'odd-name'
   /** A file that is no model, or a broken one. */
   | 'bad-file'
+  /** A file that is whole, and something else: a web page, for example. */
+  | 'no-model'
   /** A pickle that names foreign code. */
   | 'unsafe'
   /** A model in a folder for other kinds. */
@@ -32,5 +35,5 @@ export type NoticeType =
 
 /** What an error has to say about a path. */
 export function noticeOf(type: NoticeType, path: string, error: DanqingError | Error): Notice {
-  return { type, path, says: { en: error.message, zh: error.message } };
+  return { type, path, says: { en: error.message, zh: errorInChinese(error) } };
 }

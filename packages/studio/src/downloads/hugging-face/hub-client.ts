@@ -90,11 +90,11 @@ async function explained<T>(place: HubPlace, action: Promise<T>): Promise<T> {
     switch (error.serverCode) {
       case 'GatedRepo': {
         const page = showUrl(new URL(`${place.endpoint.href.replace(/\/*$/, '/')}${repository}`));
-        const advice = `Agree to its conditions at ${page}, then set the token of that account.`;
+        const advice = `Agree to its conditions at ${page}, then set the token of that account: \`danqing tokens set huggingface\`.`;
         throw new DanqingError('denied', { where, expected: 'access', found: 'that its author wants consent', advice });
       }
       case 'RepoNotFound': {
-        const advice = 'Check the name. If it is private, set a token that may read it.';
+        const advice = 'Check the name. If it is private, set a token that may read it: `danqing tokens set huggingface`.';
         throw new DanqingError('missing', { where, expected: 'a repository of that name', found: 'none', advice });
       }
       case 'RevisionNotFound':
