@@ -36,14 +36,14 @@ afterAll(() => {
 });
 
 const cases: [name: string, graph: () => Graph, shapes: Record<string, readonly number[]>][] = [
-  ['the UNet', () => parts.denoiser().graph(), { x: [1, 4, 6, 5], timestep: [1], context: [1, 7, 128] }],
+  ['the UNet', () => parts.denoiser().graph(), { x: [1, 4, 4, 3], timestep: [1], context: [1, 7, 128] }],
   [
     'the text encoder',
     () => parts.textEncoders()[0]!.graph(2),
     { ids: [1, 77], replacement: [1, 77, 128], replaced: [1, 77, 1] },
   ],
-  ['the VAE decoder', () => parts.vae().decoder(), { latent: [1, 4, 2, 3] }],
-  ['the VAE encoder', () => parts.vae().encoder(), { image: [1, 3, 16, 24] }],
+  ['the VAE decoder', () => parts.vae().decoder(), { latent: [1, 4, 1, 2] }],
+  ['the VAE encoder', () => parts.vae().encoder(), { image: [1, 3, 8, 16] }],
 ];
 
 describe.each(cases)('the gradient of %s', (_, build, shapes) => {

@@ -96,7 +96,9 @@ export class Starter {
 
   /** The first bytes of the checkpoint, to be compared. */
   async beginning(): Promise<string> {
-    return createHash('sha256').update(await this.source.read(0, 1 << 20)).digest('hex');
+    return createHash('sha256')
+      .update(await this.source.read(0, 1 << 20))
+      .digest('hex');
   }
 
   async close(): Promise<void> {

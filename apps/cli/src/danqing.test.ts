@@ -218,12 +218,16 @@ it('doctor says what works', async () => {
   expect(ran.stdout.trimEnd().split('\n').at(-1)).toBe('Everything that is needed works.');
 });
 
-it('the first start draws a picture into today’s folder and says what to try next', async () => {
-  const ran = await run([], { env: { LC_ALL: 'zh_CN.UTF-8', npm_lifecycle_event: 'start' } });
+it('DL-01: the first start draws a picture into today’s folder, offers Stable Diffusion 1.5 and says what to try next', async () => {
+  const env = { LC_ALL: 'zh_CN.UTF-8', npm_lifecycle_event: 'start', DANQING_HOME: at('home') };
+  const ran = await run([], { env });
   expect([ran.code, ran.stderr.includes('Error')]).toEqual([0, false]);
   const path = /^图： {4}(outputs\/txt2img-images\/\d{4}-\d\d-\d\d\/00000-\d+\.png)$/m.exec(ran.stdout)![1]!;
   expect(readFileSync(at(path)).subarray(1, 4).toString()).toBe('PNG');
   expect(ran.stdout).toContain(`npm start -- info ${path}`);
+  expect(ran.stdout).toMatch(
+    /^ {2}npm start -- download sd15 +# Stable Diffusion 1.5：4.27 GB，CreativeML Open RAIL-M$/m,
+  );
   // No terminal, no picture in it.
   expect(ran.stdout).not.toContain('\u001b');
   const told = await run(['info', path, '--json']);

@@ -33,7 +33,9 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     await program.parseAsync(language === undefined ? rest : ['--lang', language, ...rest], { from: 'user' });
   } catch (error) {
     process.exitCode =
-      error instanceof CommanderError ? exitCodeOfUsage(error) : report(error, command, words.includes('--json'), messages);
+      error instanceof CommanderError
+        ? exitCodeOfUsage(error)
+        : report(error, command, words.includes('--json'), messages);
   }
 }
 

@@ -48,12 +48,16 @@ interface FieldSchema {
   readonly properties?: Readonly<Record<string, FieldSchema>> | undefined;
 }
 
-/** The schema of a field, of fields within it too; of lists that of one item. */
+/** The schema of a field, of fields within it too. */
 function schemaAt(shape: Shape<unknown>, [name, ...within]: readonly string[]): FieldSchema {
   let schema = shape.shape[name!]!.toJSONSchema({ io: 'input' }) as FieldSchema;
-  for (const key of within) schema = schema.properties?.[key] ?? schema.items ?? schema;
+  for (const key of within) schema = schema.properties?.[key] ?? itemOf(schema);
   return schema;
 }
+
+/** Of pairs the whole is told, of lists one item. */
+const itemOf = (schema: FieldSchema): FieldSchema =>
+  schema.prefixItems === undefined ? (schema.items ?? schema) : schema;
 
 /** What a field can be, as a phrase. */
 function describe({ type, minimum, maximum, multipleOf, minLength, enum: words, prefixItems }: FieldSchema): string {

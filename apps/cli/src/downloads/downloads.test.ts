@@ -234,11 +234,6 @@ describe('danqing training-base', () => {
   });
 });
 
-it('DL-01: the first start offers Stable Diffusion 1.5', async () => {
-  const ran = await run([]);
-  expect(ran.stdout).toMatch(/^ {2}danqing download sd15 +# Stable Diffusion 1.5: 4.27 GB, CreativeML Open RAIL-M$/m);
-});
-
 describe('danqing annotate', () => {
   it('notes beside installed models what Civitai knows, and tells of newer versions', async () => {
     await run(['download', 'owner/one', '--allow-private']);

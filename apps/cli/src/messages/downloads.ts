@@ -133,7 +133,8 @@ export const downloadsZh: typeof downloadsEn = {
     waiting: (count) => `等待中：${count}`,
     why: inChinese,
     choose: '要哪一个？',
-    consent: (name, found) => `${name} 引用了无法确认无害的代码：${inChinese(found)}。本程序从不运行它，但别的程序会。保留吗？`,
+    consent: (name, found) =>
+      `${name} 引用了无法确认无害的代码：${inChinese(found)}。本程序从不运行它，但别的程序会。保留吗？`,
     here: (path) => `${path}（原已存在）`,
     note: (text) => `注意：${inChinese(text)}`,
     failed: (link, error) => `错误：${link}：${errorInChinese(error)}`,

@@ -3,10 +3,10 @@ import { familyOf } from '@danqing/engine/detect-family';
 import { DanqingError } from '@danqing/engine/errors';
 import { families } from '@danqing/engine/families/index';
 import { readLastingIndex } from '@danqing/node/files/open-model';
-import { readRequest } from '../read-request.ts';
 import { starterCheckpoint } from '../folders.ts';
 import { errorInChinese } from '../languages/chinese.ts';
 import { findHomeFolders } from '../library/home-folders.ts';
+import { readRequest } from '../read-request.ts';
 import { OpenAdapters } from './open-adapters.ts';
 
 /**

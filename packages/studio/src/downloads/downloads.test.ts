@@ -479,7 +479,8 @@ describe('what arrives', () => {
   });
 
   it('stays for the next try when the fetch is stopped', async () => {
-    const link = await serveOne({ ...lora, etag: '"1"', pieceBytes: 64 * 1024, waitMs: 20 });
+    let sent = 512 * 1024;
+    const link = await serveOne({ ...lora, etag: '"1"', pieceBytes: 16 * 1024, waitMs: 20, sentUpTo: () => sent });
     const control = new AbortController();
     const stopped = fetchAll(link, {
       signal: control.signal,
@@ -488,6 +489,7 @@ describe('what arrives', () => {
       },
     });
     await expect(stopped).rejects.toThrow('stopped');
+    sent = Infinity;
     expect(filesAtHome().some((path) => path.endsWith('.part'))).toBe(true);
     const downloads = await open();
     const [got] = await downloads.fetch(link);

@@ -10,10 +10,10 @@ import type { ConvertChoices } from '@danqing/engine/weights/convert/convert-cho
 import { planConversion } from '@danqing/engine/weights/convert/plan-conversion';
 import { changeMetadata } from '@danqing/engine/weights/edit-metadata';
 import { buildFile } from '@danqing/node/files/build-file';
+import { readRequest } from '../read-request.ts';
 import { type ChangeOptions, tellBytes } from './change-options.ts';
 import { editOf } from './edit-metadata-of-file.ts';
 import { outputPlace, stemOf } from './output-place.ts';
-import { readRequest } from '../read-request.ts';
 import { reportParts } from './report-parts.ts';
 import { withModels } from './with-models.ts';
 

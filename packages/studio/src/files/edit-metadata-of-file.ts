@@ -6,8 +6,8 @@ import {
 } from '@danqing/contract/file-changes';
 import { editMetadata, type MetadataEdit } from '@danqing/engine/weights/edit-metadata';
 import { replaceBeginning } from '@danqing/node/files/replace-beginning';
-import { type ChangeOptions, tellBytes } from './change-options.ts';
 import { readRequest } from '../read-request.ts';
+import { type ChangeOptions, tellBytes } from './change-options.ts';
 import { withModels } from './with-models.ts';
 
 /** What was changed, and the metadata as it is now. */

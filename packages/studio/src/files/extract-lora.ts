@@ -5,11 +5,11 @@ import { families } from '@danqing/engine/families/index';
 import type { KohyaWays } from '@danqing/engine/family';
 import { differences } from '@danqing/engine/merging/loras/differences';
 import { withSources } from '@danqing/engine/weights/with-sources';
+import { readRequest } from '../read-request.ts';
 import type { ChangeOptions } from './change-options.ts';
 import { kohyaWaysOf } from './kohya-ways.ts';
 import { rulesOf, writeLora } from './new-lora.ts';
 import { stemOf } from './output-place.ts';
-import { readRequest } from '../read-request.ts';
 import { withModels } from './with-models.ts';
 
 /** Without a word about ranks. */

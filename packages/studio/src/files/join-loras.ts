@@ -2,11 +2,11 @@ import { type ChangeReport, type JoinInput, joinRequest } from '@danqing/contrac
 import { productOf } from '@danqing/engine/adapters/matrices';
 import { DanqingError } from '@danqing/engine/errors';
 import { joinLoras } from '@danqing/engine/merging/loras/join-loras';
+import { readRequest } from '../read-request.ts';
 import type { ChangeOptions } from './change-options.ts';
 import { rulesOf, writeLora } from './new-lora.ts';
 import { notesOnLost, openLoras } from './open-loras.ts';
 import { stemOf } from './output-place.ts';
-import { readRequest } from '../read-request.ts';
 
 /**
  * Makes one LoRA of several: their ranks side by side, which is exact, or the best of fewer ranks. Their kin have no ranks of that sort.

@@ -10,11 +10,11 @@ import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
 import type { Words } from '@danqing/engine/words';
 import { buildFile } from '@danqing/node/files/build-file';
 import { refuseExisting } from '@danqing/node/files/write-large-file';
+import { readRequest } from '../read-request.ts';
 import { bakeLoras } from './bake-loras.ts';
 import { type ChangeOptions, tellBytes } from './change-options.ts';
 import { hashMerged } from './hash-merged.ts';
 import { outputPlace, stemOf } from './output-place.ts';
-import { readRequest } from '../read-request.ts';
 import { reportParts } from './report-parts.ts';
 import { withModels } from './with-models.ts';
 

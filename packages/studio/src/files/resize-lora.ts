@@ -1,11 +1,11 @@
 import { type ChangeReport, type ResizeInput, resizeRequest } from '@danqing/contract/file-changes';
 import { DanqingError } from '@danqing/engine/errors';
 import { layersOf } from '@danqing/engine/merging/loras/lora-layers';
+import { readRequest } from '../read-request.ts';
 import type { ChangeOptions } from './change-options.ts';
 import { rulesOf, writeLora } from './new-lora.ts';
 import { notesOnLost, openLoras } from './open-loras.ts';
 import { stemOf } from './output-place.ts';
-import { readRequest } from '../read-request.ts';
 
 /**
  * Writes a LoRA with fewer ranks: the best of that size, with the same scale. Its kin become LoRAs.

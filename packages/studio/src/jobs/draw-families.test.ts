@@ -43,7 +43,15 @@ interface Drawn {
 
 async function draw(name: string, input: Partial<RecipeInput> = {}): Promise<Drawn> {
   const checkpoint = join(folder, name);
-  const small = { prompt: 'a red apple', checkpoint, sampler: 'Euler', steps: 4, cfgScale: 3, seed: 1, mode: 'small' } as const;
+  const small = {
+    prompt: 'a red apple',
+    checkpoint,
+    sampler: 'Euler',
+    steps: 4,
+    cfgScale: 3,
+    seed: 1,
+    mode: 'small',
+  } as const;
   const notes: string[] = [];
   let picture: Omit<Drawn, 'notes'> | undefined;
   for await (const event of client.draw(readRecipe({ ...small, width: 64, height: 96, ...input }))) {

@@ -110,18 +110,19 @@ describe('WorkerClient', () => {
   });
 
   it('pauses and resumes, also a job that is still waiting', async () => {
-    const running = client.draw(asked('running', 200));
+    const running = client.draw(asked('running', 1000));
     const waiting = client.draw(asked('waiting'));
     waiting.pause();
     const reader = await untilFirstStep(running);
     running.pause();
-    // What was on its way arrives; then silence.
-    await sleep(100);
-    const silent = reader.next().then(() => reader.next());
-    const winner = await Promise.race([silent.then(() => 'step'), sleep(200).then(() => 'silence')]);
-    expect(winner).toBe('silence');
+    // What was on its way arrives, however late; then silence.
+    let next = reader.next();
+    while ((await Promise.race([next, sleep(300).then(() => 'silence')])) !== 'silence') next = reader.next();
+    expect((await Promise.race([next, sleep(300, 'silence')])) as unknown).toBe('silence');
     running.resume();
-    await silent;
+    expect((await next).value).toMatchObject({ type: 'step' });
+    running.cancel();
+    await expect(reader.next()).rejects.toMatchObject({ code: 'cancelled' });
     const waitingSteps = readAll(waiting).then(stepsOf);
     expect(await Promise.race([waitingSteps.then(() => 'done'), sleep(300).then(() => 'silence')])).toBe('silence');
     waiting.resume();

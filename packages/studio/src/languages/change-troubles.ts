@@ -15,7 +15,8 @@ export const changeTroubles: Readonly<Record<string, string>> = {
   'another folder': '别的文件夹',
   "a part of this program's own": '本程序自己的文件夹',
   'a folder that was added': '添加过的文件夹',
-  'sections with folders, as in extra_model_paths.yaml of ComfyUI': '分节列出文件夹，如 ComfyUI 的 extra_model_paths.yaml',
+  'sections with folders, as in extra_model_paths.yaml of ComfyUI':
+    '分节列出文件夹，如 ComfyUI 的 extra_model_paths.yaml',
   kind: '类型',
   note: '备注',
   'key=value with one of these keys: {}': '键=值，键为其中之一：{}',
@@ -33,8 +34,7 @@ export const changeTroubles: Readonly<Record<string, string>> = {
     '文件已经精简过：转换时不必选择权重（去掉 --prune）。',
   'a safetensors file for metadata': '存放元数据要用 safetensors 文件',
   'a torch file, which has no place for it': 'torch 文件，它没有存放元数据的位置',
-  'a safetensors file, the only kind with metadata that can be changed':
-    'safetensors 文件，只有它的元数据可以修改',
+  'a safetensors file, the only kind with metadata that can be changed': 'safetensors 文件，只有它的元数据可以修改',
   'Convert it to safetensors first.': '请先转换为 safetensors。',
   metadata: '元数据',
   'an entry {}': '条目 {}',
@@ -79,4 +79,18 @@ export const changeTroubles: Readonly<Record<string, string>> = {
   'all its model files on one drive': '所有模型文件在同一个磁盘上',
   'Move them to the same drive.': '请把它们移到同一个磁盘。',
   'Convert the checkpoint to safetensors.': '请把大模型转换为 safetensors。',
+
+  // What a file turns out to be
+  '{}, checkpoint': '{}，大模型',
+  '{}, diffusion model without text encoder and VAE': '{}，仅去噪网络（不含文本编码器与 VAE）',
+  'LoRA for {}': 'LoRA，用于 {}',
+  'LoCon for {}': 'LoCon，用于 {}',
+  'LyCORIS ({}) for {}': 'LyCORIS（{}），用于 {}',
+  'embedding for {}': '嵌入，用于 {}',
+  'hypernetwork for {}': '超网络，用于 {}',
+  '{} for an unknown base': '{}，底模未知',
+  'unknown, like nothing that is known': '未知，与已知的都不相似',
+  'unknown, closest to {}': '未知，最接近 {}',
+  'a file without tensors': '没有张量的文件',
+  embedding: '嵌入',
 };

@@ -65,6 +65,11 @@ describe('notes in Chinese', () => {
 
 /** Put together from words that the sources have apart; the examples above and here say them. */
 const COMPOSED = new Set([
+  'LoCon for {}',
+  'LoRA for {}',
+  'LyCORIS ({}) for {}',
+  'embedding for {}',
+  'hypernetwork for {}',
   'a number from {} on',
   'a number from {} to {}',
   'a whole number from {} on',

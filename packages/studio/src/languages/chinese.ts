@@ -85,7 +85,11 @@ const compile = (list: Readonly<Record<string, string>>): Phrase[] =>
 
 const HOLE = /\{[*#]?\}/g;
 
-const FILLED: Readonly<Record<string, string>> = { '{}': '((?:(?!; ).)*?)', '{#}': String.raw`(\d[\d.,]*)`, '{*}': '(.*?)' };
+const FILLED: Readonly<Record<string, string>> = {
+  '{}': '((?:(?!; ).)*?)',
+  '{#}': String.raw`(\d[\d.,]*)`,
+  '{*}': '(.*?)',
+};
 
 const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 

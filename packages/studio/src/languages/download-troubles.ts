@@ -22,7 +22,8 @@ export const downloadTroubles: Readonly<Record<string, string>> = {
   'the host {}': '主机 {}',
   'a public address': '公网地址',
   'an address of this machine or its local network': '本机或局域网的地址',
-  'If you trust the link, allow private addresses (--allow-private).': '如果信任这个链接，请允许内网地址（--allow-private）。',
+  'If you trust the link, allow private addresses (--allow-private).':
+    '如果信任这个链接，请允许内网地址（--allow-private）。',
   'a connection that holds': '稳定的连接',
   'nobody who listens there': '那里没有服务在运行',
   'that it broke off': '连接中断',

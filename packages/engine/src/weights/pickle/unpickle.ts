@@ -1,18 +1,9 @@
 import { DanqingError } from '../../errors.ts';
 import type { ByteWindow } from '../byte-window.ts';
 import { LIMITS, PickleInput, Shortage } from './input.ts';
+import { hashable, PickleMachine } from './machine.ts';
 import { latin1, longToInteger, parseInteger, rawUnicodeEscape, stringEscape, utf8 } from './text.ts';
-import {
-  Built,
-  describe,
-  Global,
-  Instance,
-  Mismatch,
-  type PickledBytes,
-  type PickleValue,
-  Tuple,
-  Unsupported,
-} from './values.ts';
+import { describe, Mismatch, type PickledBytes, type PickleValue, Tuple, Unsupported } from './values.ts';
 
 /** What a pickle's names mean. */
 export interface PickleHost {
@@ -35,14 +26,14 @@ const HIGHEST_PROTOCOL = 5;
  * @throws bad-file when the pickle is broken or beyond the limits, naming the byte.
  */
 export async function unpickle(window: ByteWindow, host: PickleHost): Promise<PickleValue> {
-  const machine = new Machine(window, host);
+  const opcodes = new Opcodes(window, host);
   try {
-    return await machine.run();
+    return await opcodes.run();
   } catch (error) {
     if (!(error instanceof Mismatch)) throw error;
     const unsupported = error instanceof Unsupported;
     throw new DanqingError(unsupported ? 'unsupported' : 'bad-file', {
-      where: `${window.names.where} › byte ${machine.input.at}`,
+      where: `${window.names.where} › byte ${opcodes.input.at}`,
       expected: error.expected,
       found: error.found,
       advice: unsupported
@@ -52,14 +43,11 @@ export async function unpickle(window: ByteWindow, host: PickleHost): Promise<Pi
   }
 }
 
-/** The stack machine that a pickle is a program for. */
-class Machine {
+/** Carries out the opcodes of a pickle one by one. */
+class Opcodes {
   readonly input: PickleInput;
   readonly #host: PickleHost;
-  readonly #stack: PickleValue[] = [];
-  /** Stack heights at the marks, lowest first. */
-  readonly #marks: number[] = [];
-  readonly #memo = new Memo();
+  readonly #stack = new PickleMachine();
 
   constructor(window: ByteWindow, host: PickleHost) {
     this.input = new PickleInput(window);
@@ -77,7 +65,7 @@ class Machine {
       if (!window.holds(OPCODE_BYTES)) await window.fillUpTo(OPCODE_BYTES);
       input.at = window.position;
       const code = input.u8();
-      if (code === STOP) return this.#pop();
+      if (code === STOP) return this.#stack.pop();
       try {
         this.#step(code);
       } catch (error) {
@@ -92,6 +80,7 @@ class Machine {
   /** Carries out one opcode; names as in Python's pickletools. */
   #step(code: number): void {
     const { input } = this;
+    const stack = this.#stack;
     switch (code) {
       case 0x80: {
         const protocol = input.u8();
@@ -104,136 +93,129 @@ class Machine {
 
       // Numbers and constants
       case 0x4e: // NONE
-        return this.#push(null);
+        return stack.push(null);
       case 0x88: // NEWTRUE
-        return this.#push(true);
+        return stack.push(true);
       case 0x89: // NEWFALSE
-        return this.#push(false);
+        return stack.push(false);
       case 0x4b: // BININT1
-        return this.#push(input.u8());
+        return stack.push(input.u8());
       case 0x4d: // BININT2
-        return this.#push(input.u16());
+        return stack.push(input.u16());
       case 0x4a: // BININT
-        return this.#push(input.i32());
+        return stack.push(input.i32());
       case 0x8a: // LONG1
-        return this.#push(longToInteger(input.bytes(input.u8())));
+        return stack.push(longToInteger(input.bytes(input.u8())));
       case 0x8b: // LONG4
-        return this.#push(longToInteger(input.bytes(input.length32(LIMITS.integerBytes))));
+        return stack.push(longToInteger(input.bytes(input.length32(LIMITS.integerBytes))));
       case 0x47: // BINFLOAT
-        return this.#push(input.f64());
+        return stack.push(input.f64());
       case 0x49: {
         // INT
         const text = latin1(input.line());
-        return this.#push(text === '00' ? false : text === '01' ? true : parseInteger(text));
+        return stack.push(text === '00' ? false : text === '01' ? true : parseInteger(text));
       }
       case 0x4c: // LONG
-        return this.#push(parseInteger(latin1(input.line()).replace(/L$/, '')));
+        return stack.push(parseInteger(latin1(input.line()).replace(/L$/, '')));
       case 0x46: {
         // FLOAT
         const text = latin1(input.line());
         const value = Number(text.replace(/^([+-]?)inf$/i, '$1Infinity'));
         if (Number.isNaN(value) && !/^[+-]?nan$/i.test(text)) throw new Mismatch('a number', text);
-        return this.#push(value);
+        return stack.push(value);
       }
 
       // Texts and bytes
       case 0x58: // BINUNICODE
-        return this.#push(utf8(input.bytes(input.length32(LIMITS.textBytes))));
+        return stack.push(utf8(input.bytes(input.length32(LIMITS.textBytes))));
       case 0x8c: // SHORT_BINUNICODE
-        return this.#push(utf8(input.bytes(input.u8())));
+        return stack.push(utf8(input.bytes(input.u8())));
       case 0x8d: // BINUNICODE8
-        return this.#push(utf8(input.bytes(input.length64(LIMITS.textBytes))));
+        return stack.push(utf8(input.bytes(input.length64(LIMITS.textBytes))));
       case 0x56: // UNICODE
-        return this.#push(rawUnicodeEscape(latin1(input.line())));
+        return stack.push(rawUnicodeEscape(latin1(input.line())));
       case 0x53: // STRING
-        return this.#push(textOrBytes(stringEscape(latin1(input.line()))));
+        return stack.push(textOrBytes(stringEscape(latin1(input.line()))));
       case 0x54: // BINSTRING
-        return this.#push(textOrBytes(input.longBytes(input.length32(input.window.end))));
+        return stack.push(textOrBytes(input.longBytes(input.length32(input.window.end))));
       case 0x55: // SHORT_BINSTRING
-        return this.#push(textOrBytes(input.shortBytes(input.u8())));
+        return stack.push(textOrBytes(input.shortBytes(input.u8())));
       case 0x42: // BINBYTES
-        return this.#push(input.longBytes(input.length32(input.window.end)));
+        return stack.push(input.longBytes(input.length32(input.window.end)));
       case 0x43: // SHORT_BINBYTES
-        return this.#push(input.shortBytes(input.u8()));
+        return stack.push(input.shortBytes(input.u8()));
       case 0x8e: // BINBYTES8
       case 0x96: // BYTEARRAY8
-        return this.#push(input.longBytes(input.length64(input.window.end)));
+        return stack.push(input.longBytes(input.length64(input.window.end)));
       case 0x97: // NEXT_BUFFER
       case 0x98: // READONLY_BUFFER
         throw new Mismatch('a pickle that is whole', undefined, 'bytes that were left out of it');
 
       // Containers
       case 0x29: // EMPTY_TUPLE
-        return this.#push(new Tuple([]));
+        return stack.push(new Tuple([]));
       case 0x85: // TUPLE1
-        return this.#tuple(1);
+        return stack.tuple(1);
       case 0x86: // TUPLE2
-        return this.#tuple(2);
+        return stack.tuple(2);
       case 0x87: // TUPLE3
-        return this.#tuple(3);
+        return stack.tuple(3);
       case 0x74: // TUPLE
-        return this.#push(new Tuple(this.#popMark()));
+        return stack.push(new Tuple(stack.popMark()));
       case 0x5d: // EMPTY_LIST
-        return this.#push([]);
+        return stack.push([]);
       case 0x6c: // LIST
-        return this.#push(this.#popMark());
+        return stack.push(stack.popMark());
       case 0x61: // APPEND
-        return this.#append([this.#pop()]);
+        return stack.append([stack.pop()]);
       case 0x65: // APPENDS
-        return this.#append(this.#popMark());
+        return stack.append(stack.popMark());
       case 0x7d: // EMPTY_DICT
-        return this.#push(new Map());
+        return stack.push(new Map());
       case 0x64: {
         // DICT
-        const items = this.#popMark();
-        this.#push(new Map());
-        return this.#setItems(items);
+        const items = stack.popMark();
+        stack.push(new Map());
+        return stack.setItems(items);
       }
       case 0x73: {
         // SETITEM
-        const value = this.#pop();
-        return this.#setItems([this.#pop(), value]);
+        const value = stack.pop();
+        return stack.setItems([stack.pop(), value]);
       }
       case 0x75: // SETITEMS
-        return this.#setItems(this.#popMark());
+        return stack.setItems(stack.popMark());
       case 0x8f: // EMPTY_SET
-        return this.#push(new Set());
+        return stack.push(new Set());
       case 0x90: // ADDITEMS
-        return this.#addItems(this.#popMark());
+        return stack.addItems(stack.popMark());
       case 0x91: // FROZENSET
-        return this.#push(new Set(this.#popMark().map(hashable)));
+        return stack.push(new Set(stack.popMark().map(hashable)));
 
       // Stack and memo
       case 0x28: // MARK
-        this.#marks.push(this.#stack.length);
-        return;
+        return stack.mark();
       case 0x30: // POP: of an empty stack it takes the mark below it.
-        if (this.#stack.length > this.#base()) this.#pop();
-        else this.#popMark();
-        return;
+        return stack.drop();
       case 0x31: // POP_MARK
-        this.#popMark();
+        stack.popMark();
         return;
       case 0x32: // DUP
-        return this.#push(this.#top());
+        return stack.push(stack.top());
       case 0x94: // MEMOIZE
-        this.#memo.set(this.#memo.size, this.#top());
-        return;
+        return stack.remember();
       case 0x71: // BINPUT
-        this.#memo.set(input.u8(), this.#top());
-        return;
+        return stack.remember(input.u8());
       case 0x72: // LONG_BINPUT
-        this.#memo.set(input.u32(), this.#top());
-        return;
+        return stack.remember(input.u32());
       case 0x70: // PUT
-        this.#memo.set(Number(parseInteger(latin1(input.line()))), this.#top());
-        return;
+        return stack.remember(Number(parseInteger(latin1(input.line()))));
       case 0x68: // BINGET
-        return this.#get(input.u8());
+        return stack.recall(input.u8());
       case 0x6a: // LONG_BINGET
-        return this.#get(input.u32());
+        return stack.recall(input.u32());
       case 0x67: // GET
-        return this.#get(Number(parseInteger(latin1(input.line()))));
+        return stack.recall(Number(parseInteger(latin1(input.line()))));
 
       // Names and objects
       case 0x63: {
@@ -243,8 +225,8 @@ class Machine {
       }
       case 0x93: {
         // STACK_GLOBAL
-        const name = this.#pop();
-        const module = this.#pop();
+        const name = stack.pop();
+        const module = stack.pop();
         return this.#global(nameText(module), nameText(name));
       }
       case 0x82: // EXT1
@@ -256,153 +238,44 @@ class Machine {
       case 0x52: // REDUCE
       case 0x81: {
         // NEWOBJ
-        const args = this.#pop();
-        return this.#call(this.#pop(), args);
+        const args = stack.pop();
+        return stack.call(stack.pop(), args);
       }
       case 0x92: {
         // NEWOBJ_EX
-        const named = this.#pop();
-        const args = this.#pop();
+        const named = stack.pop();
+        const args = stack.pop();
         if (!(named instanceof Map)) throw new Mismatch('a dict of named arguments', named);
         if (!(args instanceof Tuple)) throw new Mismatch('a tuple of arguments', args);
-        return this.#call(this.#pop(), named.size === 0 ? args : new Tuple([...args.items, named]));
+        return stack.call(stack.pop(), named.size === 0 ? args : new Tuple([...args.items, named]));
       }
       case 0x69: {
         // INST
         const module = utf8(input.line());
         const name = utf8(input.line());
-        const args = this.#popMark();
+        const args = stack.popMark();
         this.#global(module, name);
-        return this.#call(this.#pop(), new Tuple(args));
+        return stack.call(stack.pop(), new Tuple(args));
       }
       case 0x6f: {
         // OBJ
-        const [type, ...args] = this.#popMark();
+        const [type, ...args] = stack.popMark();
         if (type === undefined) throw new Mismatch('a class', type);
-        return this.#call(type, new Tuple(args));
+        return stack.call(type, new Tuple(args));
       }
-      case 0x62: {
-        // BUILD
-        const state = this.#pop();
-        return this.#build(this.#top(), state);
-      }
+      case 0x62: // BUILD
+        return stack.build();
       case 0x51: // BINPERSID
-        return this.#push(this.#host.persistent(this.#pop(), input.at));
+        return stack.push(this.#host.persistent(stack.pop(), input.at));
       case 0x50: // PERSID
-        return this.#push(this.#host.persistent(latin1(input.line()), this.input.at));
+        return stack.push(this.#host.persistent(latin1(input.line()), this.input.at));
       default:
         throw new Mismatch('an opcode of pickle protocol 0 to 5', undefined, `0x${code.toString(16).padStart(2, '0')}`);
     }
   }
 
-  // --- the stack
-
-  #base(): number {
-    return this.#marks.at(-1) ?? 0;
-  }
-
-  #push(value: PickleValue): void {
-    this.#stack.push(value);
-  }
-
-  #pop(): PickleValue {
-    const value = this.#top();
-    this.#stack.pop();
-    return value;
-  }
-
-  #top(): PickleValue {
-    if (this.#stack.length <= this.#base()) throw new Mismatch('a value on the stack', undefined);
-    return this.#stack[this.#stack.length - 1]!;
-  }
-
-  #popMark(): PickleValue[] {
-    const mark = this.#marks.pop();
-    if (mark === undefined) throw new Mismatch('a mark on the stack', undefined);
-    const values = this.#stack.slice(mark);
-    this.#stack.length = mark;
-    return values;
-  }
-
-  #tuple(length: number): void {
-    if (this.#stack.length - this.#base() < length) throw new Mismatch(`${length} values on the stack`, undefined);
-    const start = this.#stack.length - length;
-    const items = this.#stack.slice(start);
-    this.#stack.length = start;
-    this.#push(new Tuple(items));
-  }
-
-  #get(index: number): void {
-    const value = this.#memo.get(index);
-    if (value === undefined) throw new Mismatch(`a value remembered as ${index}`, undefined);
-    this.#push(value);
-  }
-
-  // --- objects
-
   #global(module: string, name: string): void {
-    this.#push(this.#host.global(module, name, this.input.at));
-  }
-
-  #call(callee: PickleValue, args: PickleValue): void {
-    if (!(args instanceof Tuple)) throw new Mismatch('a tuple of arguments', args);
-    if (callee instanceof Global && callee.meaning !== undefined) return this.#push(callee.meaning(args.items));
-    if (callee instanceof Global || callee instanceof Instance) return this.#push(new Instance(callee, args.items));
-    throw new Mismatch('a class or function', callee);
-  }
-
-  #build(target: PickleValue, state: PickleValue): void {
-    if (target instanceof Instance) target.state = state;
-    else if (target instanceof Built) target.build(state);
-    // Attributes of a state dict (`_metadata`: versions of modules) say nothing about the weights.
-    else if (!(target instanceof Map)) throw new Mismatch('an object that has a state', target);
-  }
-
-  #append(values: PickleValue[]): void {
-    const target = this.#top();
-    const list = target instanceof Instance ? target.items : target;
-    if (!Array.isArray(list)) throw new Mismatch('a list to append to', target);
-    for (const value of values) list.push(value);
-  }
-
-  #setItems(items: PickleValue[]): void {
-    if (items.length % 2 !== 0) throw new Mismatch('a value for every key', items);
-    const target = this.#top();
-    for (let i = 0; i < items.length; i += 2) this.#setItem(target, items[i]!, items[i + 1]!);
-  }
-
-  #setItem(target: PickleValue, key: PickleValue, value: PickleValue): void {
-    if (target instanceof Instance) target.entries.set(hashable(key), value);
-    else if (target instanceof Map) target.set(hashable(key), value);
-    else if (Array.isArray(target) && typeof key === 'number' && key in target) target[key] = value;
-    else throw new Mismatch('a dict, or a list with this place', target);
-  }
-
-  #addItems(items: PickleValue[]): void {
-    const target = this.#top();
-    if (target instanceof Instance) target.items.push(...items);
-    else if (!(target instanceof Set)) throw new Mismatch('a set to add to', target);
-    else for (const item of items) target.add(hashable(item));
-  }
-}
-
-/** What a pickle remembers by numbers. Those that count up from 0 stand in a row; a hostile pickle may take any others. */
-class Memo {
-  readonly #row: PickleValue[] = [];
-  readonly #others = new Map<number, PickleValue>();
-
-  get size(): number {
-    return this.#row.length + this.#others.size;
-  }
-
-  set(index: number, value: PickleValue): void {
-    if (index < this.#row.length) this.#row[index] = value;
-    else if (index === this.#row.length && !this.#others.has(index)) this.#row.push(value);
-    else this.#others.set(index, value);
-  }
-
-  get(index: number): PickleValue | undefined {
-    return index < this.#row.length ? this.#row[index] : this.#others.get(index);
+    this.#stack.push(this.#host.global(module, name, this.input.at));
   }
 }
 
@@ -419,11 +292,4 @@ function textOrBytes(bytes: PickledBytes): PickleValue {
 /** A name that no pickle should compute; the marks keep it out of every list of names. */
 function nameText(value: PickleValue): string {
   return typeof value === 'string' ? value : `‹${describe(value)}›`;
-}
-
-function hashable(value: PickleValue): PickleValue {
-  if (Array.isArray(value) || value instanceof Map || value instanceof Set) {
-    throw new Mismatch('a key that does not change', value);
-  }
-  return value;
 }

@@ -94,7 +94,8 @@ async function explained<T>(place: HubPlace, action: Promise<T>): Promise<T> {
         throw new DanqingError('denied', { where, expected: 'access', found: 'that its author wants consent', advice });
       }
       case 'RepoNotFound': {
-        const advice = 'Check the name. If it is private, set a token that may read it: `danqing tokens set huggingface`.';
+        const advice =
+          'Check the name. If it is private, set a token that may read it: `danqing tokens set huggingface`.';
         throw new DanqingError('missing', { where, expected: 'a repository of that name', found: 'none', advice });
       }
       case 'RevisionNotFound':
