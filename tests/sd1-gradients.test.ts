@@ -97,7 +97,7 @@ describe.each(cases)('the gradient of %s', (_, build, shapes) => {
   });
 
   it('runs on ONNX Runtime', async () => {
-    const session = await openOnCpu(backward, 'quick');
+    const session = await openOnCpu(backward, 'small');
     const found = await session.run(toFeeds(backward, feeds));
     await session.release();
     // Some gradients are zero but for rounding: a key's bias cancels in the softmax, a bias before a norm in the norm.
