@@ -9,7 +9,7 @@ import { clampClipSkip } from '@danqing/engine/text/clip-skip';
 import { describe, expect, it } from 'vitest';
 import { readRecipe } from '../jobs/read-recipe.ts';
 import { errorInChinese, inChinese } from './chinese.ts';
-import { phrases as all } from './phrases.ts';
+import { phrases as listed } from './phrases.ts';
 
 const thrownBy = (work: () => unknown): DanqingError => {
   try {
@@ -132,7 +132,7 @@ describe('the lists', () => {
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
 
-  const phrases = Object.entries(all);
+  const phrases = Object.entries(listed);
 
   it.each(phrases.filter(([english]) => !COMPOSED.has(english)))('%s is said somewhere', (english) => {
     expect(piecesOf(english).filter((piece) => !piece.test(sources))).toEqual([]);
