@@ -3,12 +3,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Adaptation, type Application } from '@danqing/engine/adapters/adaptation';
+import { Adaptation } from '@danqing/engine/adapters/adaptation';
 import { AdaptedWeights } from '@danqing/engine/adapters/adapted-weights';
 import { openAdapter } from '@danqing/engine/adapters/adapter-file';
 import type { AdapterUse } from '@danqing/engine/adapters/adapter-use';
 import { type BaseModules, baseModules } from '@danqing/engine/adapters/base-modules';
 import { type MatchedAdapter, matchAdapter } from '@danqing/engine/adapters/match-adapter';
+import type { Application } from '@danqing/engine/adapters/tensor-form';
 import { familyOf } from '@danqing/engine/detect-family';
 import { families } from '@danqing/engine/families/index';
 import type { ModelHands } from '@danqing/engine/pipelines/model';
@@ -17,7 +18,7 @@ import { elementCount } from '@danqing/engine/tensor/tensor';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
 import { openModel } from '@danqing/node/files/open-model';
 import { openOnCpu } from '@danqing/node/runtime/onnxruntime';
-import { runGraph } from '@danqing/node/runtime/run-graph';
+import { openGraph } from '@danqing/node/runtime/run-graph';
 import { writeFloat32 } from '../tests/write-float32.ts';
 import { median } from './measuring.ts';
 
@@ -95,12 +96,12 @@ async function step(on: ModelHands): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-const weights = new AdaptedWeights();
+const weights = new AdaptedWeights(openGraph);
 
 /** An adaptation, and how long it took to be ready. */
-async function adapt(uses: readonly AdapterUse[], application: Application = 'fed') {
+async function adapt(uses: readonly AdapterUse[], application: Application = 'beside') {
   const started = performance.now();
-  const adaptation = new Adaptation(uses, base, { runGraph, weights, application });
+  const adaptation = new Adaptation(uses, base, weights, application);
   await adaptation.prepare();
   return { hands: adaptation.adapt(hands), seconds: (performance.now() - started) / 1000 };
 }

@@ -1,11 +1,13 @@
-import { Adaptation, type Application } from '@danqing/engine/adapters/adaptation';
+import { Adaptation } from '@danqing/engine/adapters/adaptation';
+import { AdaptedWeights } from '@danqing/engine/adapters/adapted-weights';
 import { openAdapter } from '@danqing/engine/adapters/adapter-file';
 import type { AdapterUse } from '@danqing/engine/adapters/adapter-use';
 import { type BaseModules, baseModules } from '@danqing/engine/adapters/base-modules';
 import { type MatchedAdapter, matchAdapter } from '@danqing/engine/adapters/match-adapter';
+import type { Application } from '@danqing/engine/adapters/tensor-form';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
 import { openModel } from '@danqing/node/files/open-model';
-import { runGraph } from '@danqing/node/runtime/run-graph';
+import { openGraph } from '@danqing/node/runtime/run-graph';
 import { Starter, type StarterRun } from './starter-run.ts';
 
 /** A checkpoint that is drawn on with adapters from files. */
@@ -34,10 +36,10 @@ export class AdaptedStarter {
   async draw(
     run: StarterRun,
     uses: readonly AdapterUse[] = [],
-    application: Application = 'fed',
+    application: Application = 'beside',
   ): Promise<Float32Array> {
     if (uses.length === 0) return this.#starter.draw(run);
-    const adaptation = new Adaptation(uses, this.base, { runGraph, application });
+    const adaptation = new Adaptation(uses, this.base, new AdaptedWeights(openGraph), application);
     return this.#starter.draw({
       ...run,
       adapt: (hands) => adaptation.adapt(hands),

@@ -2,17 +2,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Adaptation, type Application } from '@danqing/engine/adapters/adaptation';
+import { Adaptation } from '@danqing/engine/adapters/adaptation';
+import { AdaptedWeights } from '@danqing/engine/adapters/adapted-weights';
 import { openAdapter } from '@danqing/engine/adapters/adapter-file';
 import type { AdapterUse } from '@danqing/engine/adapters/adapter-use';
 import { type BaseModule, type BaseModules, baseModules } from '@danqing/engine/adapters/base-modules';
 import { type MatchedAdapter, matchAdapter } from '@danqing/engine/adapters/match-adapter';
 import { measuringGraph, relativeSizes } from '@danqing/engine/adapters/measure-adapter';
+import type { Application } from '@danqing/engine/adapters/tensor-form';
 import { elementCount, type Tensor } from '@danqing/engine/tensor/tensor';
 import { openIndex } from '@danqing/engine/weights/open-index';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
 import { openFile } from '@danqing/node/files/file-source';
-import { runGraph } from '@danqing/node/runtime/run-graph';
+import { openGraph, runGraph } from '@danqing/node/runtime/run-graph';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fixture from './fixtures/adapter-runs.json' with { type: 'json' };
 import { relativeError } from './relative-error.ts';
@@ -100,9 +102,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function draw(uses: readonly AdapterUse[], application: Application = 'fed'): Promise<Float32Array> {
+async function draw(uses: readonly AdapterUse[], application: Application = 'beside'): Promise<Float32Array> {
   if (uses.length === 0) return starter.draw(fixture);
-  const adaptation = new Adaptation(uses, base, { runGraph, application });
+  const adaptation = new Adaptation(uses, base, new AdaptedWeights(openGraph), application);
   return starter.draw({
     ...fixture,
     adapt: (hands) => adaptation.adapt(hands),

@@ -1,61 +1,185 @@
 import type { Graph } from '../graph/value.ts';
+import type { Session } from '../runtime.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
 import type { BasePart } from './base-modules.ts';
+import { type PartPlan, useKey } from './part-plan.ts';
 
-interface Kept {
-  /** What the values were worked out from. */
-  readonly key: string;
-  readonly values: ReadonlyMap<string, Tensor>;
+/** Opens a graph that is run now and then for large results: nothing is laid out anew, and nothing kept between two runs. */
+export type OpenGraph = (graph: Graph) => Promise<Session>;
+
+/** All low-rank products that are added to a tensor: `up` [ranks, out], `down` [ranks, within], `strengths` [ranks]. */
+export interface Factors {
+  readonly up: Tensor;
+  readonly down: Tensor;
+  readonly strengths: Tensor;
 }
 
-/** Work whose results are adapted weights, all of known shapes. */
-interface Work {
-  readonly graph: Graph;
-  run(into: Readonly<Record<string, Float32Array>>): Promise<unknown>;
+/** What is fed to a network, by the name of the tensor. */
+export interface AdaptedValues {
+  readonly factors: ReadonlyMap<string, Factors>;
+  /** Whole tensors as matrices [out, within]. */
+  readonly wholes: ReadonlyMap<string, Tensor>;
 }
+
+/** So many add-ons of one network stay open beyond those in use; each takes a few megabytes. */
+const KEPT_SESSIONS = 8;
 
 /**
- * The adapted weights of the adaptation in use, one set for each part. Those of the next one are written into the same memory,
- * for they are large; a part that stays as it is is not worked out again.
+ * The adapted weights of the adaptations in use, one set for each network. Other strengths are other numbers and, for whole tensors, a
+ * run; another set is also a run for each add-on, which writes its factors where they are fed from.
  */
 export class AdaptedWeights {
-  readonly #kept = new Map<BasePart, Kept>();
+  readonly #openGraph: OpenGraph;
+  readonly #parts = new Map<BasePart, AdaptedPart>();
 
-  /**
-   * Values by the name of the output.
-   * @param key says what they are made of: equal keys, equal values.
-   */
-  async get(part: BasePart, key: string, plan: () => Work): Promise<ReadonlyMap<string, Tensor>> {
-    const known = this.#kept.get(part);
-    if (known?.key === key) return known.values;
-    // What is being overwritten is nobody's until it is whole.
-    this.#kept.delete(part);
-    const { graph, run } = plan();
-    const values = new Map(
-      Object.entries(graph.outputs).map(([name, value]): [string, Tensor] => {
-        const shape = value.shape as readonly number[];
-        const old = known?.values.get(name);
-        const count = elementCount(shape);
-        return [name, { shape, data: old?.data.length === count ? old.data : new Float32Array(count) }];
-      }),
-    );
-    await run(Object.fromEntries([...values].map(([name, { data }]) => [name, data])));
-    this.#kept.set(part, { key, values });
-    return values;
+  constructor(openGraph: OpenGraph) {
+    this.#openGraph = openGraph;
+  }
+
+  /** @param strengths of the uses, in their order. */
+  async valuesOf(plan: PartPlan, strengths: readonly number[]): Promise<AdaptedValues> {
+    let part = this.#parts.get(plan.part);
+    if (part === undefined) this.#parts.set(plan.part, (part = new AdaptedPart(this.#openGraph)));
+    return part.valuesOf(plan, strengths);
   }
 
   /** Gives the memory back. */
-  clear(): void {
-    this.#kept.clear();
+  async clear(): Promise<void> {
+    for (const part of this.#parts.values()) await part.clear();
+    this.#parts.clear();
   }
 }
 
-const identities = new WeakMap<object, number>();
-let identityCount = 0;
-
-/** A number that tells one object from all others. */
-export function identityOf(object: object): number {
-  const known = identities.get(object) ?? ++identityCount;
-  identities.set(object, known);
-  return known;
+/** Values, and what they were worked out from. */
+interface Kept<T> {
+  readonly key: string;
+  readonly values: ReadonlyMap<string, T>;
 }
+
+class AdaptedPart {
+  readonly #openGraph: OpenGraph;
+  /** In the order of use, the oldest first. */
+  readonly #sessions = new Map<string, Session>();
+  #wholesSession: { readonly key: string; readonly session: Session; readonly graph: Graph } | undefined;
+  #factors: Kept<Factors> | undefined;
+  #wholes: Kept<Tensor> | undefined;
+
+  constructor(openGraph: OpenGraph) {
+    this.#openGraph = openGraph;
+  }
+
+  async valuesOf(plan: PartPlan, strengths: readonly number[]): Promise<AdaptedValues> {
+    const factors = await this.#factorsOf(plan);
+    for (const { tensor, use, at, ranks } of plan.places) {
+      factors.get(tensor)!.strengths.data.fill(strengths[plan.uses.indexOf(use)]!, at, at + ranks);
+    }
+    const hasWholes = plan.tensors.some(({ form }) => form === 'whole');
+    return { factors, wholes: hasWholes ? await this.#wholesOf(plan, factors, strengths) : new Map() };
+  }
+
+  async clear(): Promise<void> {
+    for (const session of this.#sessions.values()) await session.release();
+    await this.#wholesSession?.session.release();
+    this.#sessions.clear();
+    this.#wholesSession = this.#factors = this.#wholes = undefined;
+  }
+
+  async #factorsOf(plan: PartPlan): Promise<ReadonlyMap<string, Factors>> {
+    const known = this.#factors;
+    if (known?.key === plan.factorsKey) return known.values;
+    // What is being overwritten is nobody's until it is whole.
+    this.#factors = undefined;
+    const values = new Map(
+      [...plan.sizes].map(([name, { ranks, out, within }]): [string, Factors] => {
+        const old = known?.values.get(name);
+        return [
+          name,
+          {
+            up: tensorIn(old?.up, [ranks, out]),
+            down: tensorIn(old?.down, [ranks, within]),
+            strengths: { shape: [ranks], data: new Float32Array(ranks) },
+          },
+        ];
+      }),
+    );
+    for (const use of plan.uses) {
+      const own = plan.places.filter((place) => place.use === use);
+      if (own.length === 0) continue;
+      const into = own.flatMap(({ tensor, at, ranks }, i) => {
+        const { up, down } = values.get(tensor)!;
+        return [
+          [`up ${i}`, rowsOf(up, at, ranks)],
+          [`down ${i}`, rowsOf(down, at, ranks)],
+        ] as const;
+      });
+      const session = await this.#sessionOf(`${useKey(use)} on ${own.map(({ tensor }) => tensor).join()}`, () =>
+        plan.factorsGraph(use),
+      );
+      await session.run({}, Object.fromEntries(into));
+    }
+    await this.#closeOldest(plan.uses.length + KEPT_SESSIONS);
+    this.#factors = { key: plan.factorsKey, values };
+    return values;
+  }
+
+  async #wholesOf(
+    plan: PartPlan,
+    factors: ReadonlyMap<string, Factors>,
+    strengths: readonly number[],
+  ): Promise<ReadonlyMap<string, Tensor>> {
+    const key = `${plan.factorsKey} ${plan.wholesKey} ${strengths.join()}`;
+    const known = this.#wholes;
+    if (known?.key === key) return known.values;
+    this.#wholes = undefined;
+    if (this.#wholesSession?.key !== plan.wholesKey) {
+      await this.#wholesSession?.session.release();
+      this.#wholesSession = undefined;
+      const graph = plan.wholesGraph();
+      this.#wholesSession = { key: plan.wholesKey, session: await this.#openGraph(graph), graph };
+    }
+    const { graph, session } = this.#wholesSession;
+    const values = new Map(
+      Object.entries(graph.outputs).map(([name, { shape }]) => [
+        name,
+        tensorIn(known?.values.get(name), shape as readonly number[]),
+      ]),
+    );
+    const feeds: Record<string, Tensor> = {};
+    for (const [name, { up, down, strengths: each }] of factors) {
+      if (values.has(name))
+        Object.assign(feeds, { [`up ${name}`]: up, [`down ${name}`]: down, [`strengths ${name}`]: each });
+    }
+    strengths.forEach((strength, i) => (feeds[`strength ${i}`] = { shape: [], data: Float32Array.of(strength) }));
+    const asked = graph.inputs.map(({ name }) => [name, feeds[name]!] as const);
+    await session.run(Object.fromEntries(asked), Object.fromEntries(values));
+    this.#wholes = { key, values };
+    return values;
+  }
+
+  async #sessionOf(key: string, graph: () => Graph): Promise<Session> {
+    const session = this.#sessions.get(key) ?? (await this.#openGraph(graph()));
+    this.#sessions.delete(key);
+    this.#sessions.set(key, session);
+    return session;
+  }
+
+  async #closeOldest(kept: number): Promise<void> {
+    for (const [key, session] of this.#sessions) {
+      if (this.#sessions.size <= kept) return;
+      this.#sessions.delete(key);
+      await session.release();
+    }
+  }
+}
+
+/** A tensor in the memory of an old one, where that has the right size. */
+function tensorIn(old: Tensor | undefined, shape: readonly number[]): Tensor {
+  const count = elementCount(shape);
+  return { shape, data: old?.data.length === count ? old.data : new Float32Array(count) };
+}
+
+/** Some rows of a matrix, in its memory. */
+const rowsOf = ({ shape: [, width = 1], data }: Tensor, from: number, count: number): Tensor => ({
+  shape: [count, width],
+  data: data.subarray(from * width, (from + count) * width),
+});

@@ -1,12 +1,15 @@
-import type { RunGraph } from '../adapters/adaptation.ts';
 import { type AdaptedTensor, adaptedTensors, adaptedValue } from '../adapters/adapted-tensor.ts';
 import { type AdapterUse, strengthOn } from '../adapters/adapter-use.ts';
-import { scalar } from '../graph/value.ts';
+import { type Graph, scalar } from '../graph/value.ts';
 import { isFloatDType } from '../tensor/encode.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { MadeTensor } from '../weights/formula.ts';
 import { MadeSource } from '../weights/made-source.ts';
 import type { ByteSource, TensorEntry, TensorIndex } from '../weights/tensor-index.ts';
 import { DERIVED } from '../weights/with-sources.ts';
+
+/** Runs a graph once for its results. */
+export type RunGraph = (graph: Graph, feeds: Readonly<Record<string, Tensor>>) => Promise<Record<string, Tensor>>;
 
 /** Tensors of a checkpoint with adapters in them. */
 export interface BakedTensors {

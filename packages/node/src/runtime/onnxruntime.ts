@@ -21,6 +21,11 @@ export async function openOnnxRuntime(graph: Graph, options: OnnxRuntimeOptions)
       ? openPrepared(graph, options, new PreparedModels(preparedFolder))
       : openModel(await modelOf(graph, options.dialect), weightPlaces(graph).folder, options, MODES[options.mode]),
   );
+  return asSession(graph, session);
+}
+
+/** A session of ONNX Runtime as the engine knows it. */
+export function asSession(graph: Graph, session: ort.InferenceSession): Session {
   return {
     async run(feeds, into = {}) {
       const tensors = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(feed)]));

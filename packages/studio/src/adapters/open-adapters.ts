@@ -31,7 +31,7 @@ import type { TensorEntry, TensorIndex } from '@danqing/engine/weights/tensor-in
 import type { Words } from '@danqing/engine/words';
 import { openModel } from '@danqing/node/files/open-model';
 import { hashModel } from '@danqing/node/hashing/hash-model';
-import { runGraph } from '@danqing/node/runtime/run-graph';
+import { openGraph, runGraph } from '@danqing/node/runtime/run-graph';
 import { identifyFile } from '../jobs/open-models.ts';
 import { parseNotes } from '../library/model-notes.ts';
 import { modelStem } from '../library/model-stem.ts';
@@ -104,14 +104,14 @@ const KEPT_ADAPTERS = 64;
 
 /** Adapters of one drawing process: what is known of files, and the memory for adapted weights. */
 export class OpenAdapters {
-  readonly #weights = new AdaptedWeights();
+  readonly #weights = new AdaptedWeights(openGraph);
   readonly #opened = new Map<string, Opened>();
 
   /** Gathers all adapters that a job asks for and works out the adapted weights, before anything is drawn. @throws as `gather`. */
   async prepare(ask: AdapterAsk, index: TensorIndex, family: Family): Promise<ReadyAdapters> {
     const gathered = await this.gather(ask, index, family);
     if (gathered.uses.length === 0) return { ...gathered, adaptation: undefined };
-    const adaptation = new Adaptation(gathered.uses, baseModules(index), { runGraph, weights: this.#weights });
+    const adaptation = new Adaptation(gathered.uses, baseModules(index), this.#weights, 'beside');
     await adaptation.prepare();
     return { ...gathered, adaptation };
   }
