@@ -1,6 +1,6 @@
-// What LoRAs cost on SD 1.5 at full size: a step with three of rank 32 against one without, and another weight or set between pictures.
-// npx tsx benchmarks/adapters.ts CHECKPOINT [fast|quick [locon]]; see README.md here.
-import { mkdtempSync, rmSync } from 'node:fs';
+// What LoRAs cost on SD 1.5 at full size: another weight or set between pictures, and a step with three of rank 32 against one without.
+// npx tsx benchmarks/adapters.ts CHECKPOINT changes|steps|locon [fast|quick]; see README.md here.
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Adaptation } from '@danqing/engine/adapters/adaptation';
@@ -14,19 +14,24 @@ import { familyOf } from '@danqing/engine/detect-family';
 import { families } from '@danqing/engine/families/index';
 import type { ModelHands } from '@danqing/engine/pipelines/model';
 import type { Feed, RunMode, Session } from '@danqing/engine/runtime';
-import { elementCount } from '@danqing/engine/tensor/tensor';
+import { encodeFloat32 } from '@danqing/engine/tensor/encode';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
+import { planSafetensors } from '@danqing/engine/weights/safetensors-plan';
 import { openModel } from '@danqing/node/files/open-model';
 import { openOnCpu } from '@danqing/node/runtime/onnxruntime';
 import { openGraph } from '@danqing/node/runtime/run-graph';
-import { writeFloat32 } from '../tests/write-float32.ts';
 import { median } from './measuring.ts';
 
+const USAGE = 'usage: tsx benchmarks/adapters.ts CHECKPOINT changes|steps|locon [fast|quick]';
 const RANK = 32;
-const ROUNDS = 4;
+const ROUNDS = 3;
 
 const wave = (count: number, seed: number, size: number): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => Math.sin(seed + 12.9898 * i) * size);
+
+/** All tensors of the LoRAs are cut from one row of numbers, whose length is a prime. */
+const POOL_LENGTH = 65_537;
+const pool = encodeFloat32(wave(POOL_LENGTH, 1, 0.02), 'F16').bytes;
 
 /** Layers of transformers, which kohya's scripts change; and of residual blocks, which LoCon changes too. */
 const TRANSFORMERS = /transformer_blocks.*(?:to_|ff\.)|proj_(?:in|out)$/;
@@ -35,24 +40,33 @@ const ALL =
 
 function writeLora(path: string, { all }: BaseModules, seed: number, chosen: RegExp): void {
   const layers = all.filter(({ part, name }) => (part === 'denoiser' ? chosen : /self_attn\.|mlp\./).test(name));
-  writeFloat32(
-    path,
-    layers.flatMap(({ part, name, weight: { shape } }, i) => {
+  const { header, tensors } = planSafetensors(
+    layers.flatMap(({ part, name, weight: { shape } }) => {
       const [out = 1, within = 1, ...kernel] = shape;
       const key = `${part === 'denoiser' ? 'lora_unet_' : 'lora_te_text_model_'}${name.replaceAll('.', '_')}`;
-      const ones = kernel.map(() => 1);
-      const tensor = (role: string, of: number[], more: number) => ({
-        name: `${key}.${role}.weight`,
-        shape: of,
-        data: wave(elementCount(of), seed + i + more, 0.02),
-      });
-      return [tensor('lora_up', [out, RANK, ...ones], 0), tensor('lora_down', [RANK, within, ...kernel], 0.5)];
+      return [
+        { name: `${key}.lora_up.weight`, dtype: 'F16', shape: [out, RANK, ...kernel.map(() => 1)] },
+        { name: `${key}.lora_down.weight`, dtype: 'F16', shape: [RANK, within, ...kernel] },
+      ] as const;
     }),
+    new Map(),
   );
+  const file = openSync(path, 'w');
+  writeSync(file, header);
+  for (const [i, { length }] of tensors.entries()) {
+    const bytes = new Uint8Array(length);
+    for (let at = 0, from = 2 * ((seed + 7919 * i) % POOL_LENGTH); at < length; from = 0) {
+      const part = pool.subarray(from, from + length - at);
+      bytes.set(part, at);
+      at += part.length;
+    }
+    writeSync(file, bytes);
+  }
+  closeSync(file);
 }
 
-const [checkpoint, mode = 'quick', extra] = process.argv.slice(2) as [string?, RunMode?, string?];
-if (checkpoint === undefined) throw new Error('usage: tsx benchmarks/adapters.ts CHECKPOINT [fast|quick [locon]]');
+const [checkpoint, what, mode = 'quick'] = process.argv.slice(2) as [string?, string?, RunMode?];
+if (checkpoint === undefined || what === undefined) throw new Error(USAGE);
 const folder = mkdtempSync(join(tmpdir(), 'danqing-bench-adapters-'));
 const { index, files, close } = await openModel(checkpoint);
 const base = baseModules(index);
@@ -68,16 +82,12 @@ async function openLora(number: number, chosen = TRANSFORMERS): Promise<MatchedA
 }
 
 const sessions = new Map<string, Promise<Session>>();
-let opened = 0;
 const hands: ModelHands = {
   readTensor: async (entry) => readTensorBytes(index, entry, files),
   async withSession({ name, variant, graph }, work) {
     const key = `${name} ${variant}`;
     let session = sessions.get(key);
-    if (session === undefined) {
-      opened++;
-      sessions.set(key, (session = openOnCpu(graph(), mode)));
-    }
+    if (session === undefined) sessions.set(key, (session = openOnCpu(graph(), mode)));
     return work(await session);
   },
 };
@@ -96,10 +106,8 @@ async function step(on: ModelHands): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-const weights = new AdaptedWeights(openGraph);
-
 /** An adaptation, and how long it took to be ready. */
-async function adapt(uses: readonly AdapterUse[], application: Application = 'beside') {
+async function adapt(weights: AdaptedWeights, uses: readonly AdapterUse[], application: Application = 'beside') {
   const started = performance.now();
   const adaptation = new Adaptation(uses, base, weights, application);
   await adaptation.prepare();
@@ -107,49 +115,55 @@ async function adapt(uses: readonly AdapterUse[], application: Application = 'be
 }
 
 /** Steps in turns, so that whatever else the machine does is shared; the first of each sets up memory. */
-async function compare(what: string, adapted: ModelHands, limit: string): Promise<void> {
-  const [without, adaptedSteps]: [number[], number[]] = [[], []];
+async function compare(ways: Readonly<Record<string, ModelHands>>): Promise<void> {
+  const seconds = new Map(Object.keys(ways).map((name) => [name, [] as number[]]));
   for (let round = 0; round <= ROUNDS; round++) {
-    const [plain, changed] = [await step(hands), await step(adapted)];
-    if (round === 0) continue;
-    without.push(plain);
-    adaptedSteps.push(changed);
+    for (const [name, on] of Object.entries(ways)) {
+      const took = await step(on);
+      if (round > 0) seconds.get(name)!.push(took);
+    }
   }
-  const [plain, changed] = [median(without), median(adaptedSteps)];
-  console.log(
-    `${what}: ${plain.toFixed(2)} s without, ${changed.toFixed(2)} s with: ${(changed / plain).toFixed(3)} ×${limit}`,
-  );
+  const without = median([...seconds.values()][0]!);
+  for (const [name, each] of seconds) {
+    console.log(`a step ${name}: ${median(each).toFixed(2)} s, ${(median(each) / without).toFixed(3)} ×`);
+  }
 }
 
-const loras = [await openLora(1), await openLora(2), await openLora(3), await openLora(4)];
-const usesOf = (numbers: readonly number[], strength: number): AdapterUse[] =>
-  numbers.map((number) => ({ matched: loras[number]!, textEncoder: strength, denoiser: strength }));
+const usesOf = (loras: readonly MatchedAdapter[], strength: number): AdapterUse[] =>
+  loras.map((matched) => ({ matched, textEncoder: strength, denoiser: strength }));
 
-console.log(`three LoRAs of rank ${RANK}, first time: ${(await adapt(usesOf([0, 1, 2], 0.7))).seconds.toFixed(2)} s`);
-for (const [what, uses] of [
-  ['other weights', usesOf([0, 1, 2], 0.4)],
-  ['two of them', usesOf([0, 1], 0.4)],
-  ['another set of three', usesOf([1, 2, 3], 0.4)],
-  ['one', usesOf([3], 1)],
-  ['three again', usesOf([0, 1, 2], 0.7)],
-] as const) {
-  console.log(`${what}: ${(await adapt(uses)).seconds.toFixed(3)} s (limit 0.3)`);
-}
-await compare('a step with three', (await adapt(usesOf([0, 1, 2], 0.7))).hands, ' (limit 1.05)');
-const before = opened;
-await step((await adapt(usesOf([1, 3], 0.3))).hands);
-console.log(`sessions opened for another set: ${opened - before}`);
-if (extra === 'locon') {
-  for (const [key, session] of sessions) if (key !== 'denoiser ') await (await session).release();
-  const locon: AdapterUse[] = [{ matched: await openLora(5, ALL), textEncoder: 0.5, denoiser: 0.5 }];
-  const fed = await adapt(locon);
-  console.log(`a LoCon, first time: ${fed.seconds.toFixed(2)} s`);
-  await compare('a step with a LoCon', fed.hands, '');
-  const started = performance.now();
-  const merged = await adapt(locon, 'merged');
-  await step(merged.hands);
-  console.log(`the same merged: opened and one step in ${((performance.now() - started) / 1000).toFixed(1)} s`);
-  await compare('a step with it merged', merged.hands, '');
+const openWeights = (): AdaptedWeights => new AdaptedWeights(openGraph);
+
+if (what === 'locon') {
+  const { hands: adapted, seconds } = await adapt(openWeights(), usesOf([await openLora(5, ALL)], 0.5));
+  console.log(`a LoCon, first time: ${seconds.toFixed(2)} s`);
+  await compare({ without: hands, 'with a LoCon': adapted });
+} else {
+  const [one, two, three, four] = [await openLora(1), await openLora(2), await openLora(3), await openLora(4)];
+  const uses = usesOf([one, two, three], 0.7);
+  if (what === 'changes') {
+    for (const application of ['beside', 'merged'] as const) {
+      const weights = openWeights();
+      console.log(
+        `${application}: three LoRAs, first time: ${(await adapt(weights, uses, application)).seconds.toFixed(2)} s`,
+      );
+      for (let round = 0; round < 2; round++)
+        for (const [change, others] of [
+          ['other weights', usesOf([one, two, three], 0.4)],
+          ['two of them', usesOf([one, two], 0.4)],
+          ['a fourth in the place of the first', usesOf([two, three, four], 0.4)],
+          ['that one alone', usesOf([four], 1)],
+          ['three again', uses],
+        ] as const) {
+          console.log(`${application}: ${change}: ${(await adapt(weights, others, application)).seconds.toFixed(3)} s`);
+        }
+      await weights.clear();
+    }
+  } else {
+    const beside = (await adapt(openWeights(), uses)).hands;
+    const merged = (await adapt(openWeights(), uses, 'merged')).hands;
+    await compare({ without: hands, 'with three': beside, 'with three merged': merged });
+  }
 }
 await close();
 rmSync(folder, { recursive: true });

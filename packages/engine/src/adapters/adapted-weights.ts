@@ -2,7 +2,7 @@ import type { Graph } from '../graph/value.ts';
 import type { Session } from '../runtime.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
 import type { BasePart } from './base-modules.ts';
-import { type PartPlan, useKey } from './part-plan.ts';
+import { type FactorSizes, type PartPlan, useKey } from './part-plan.ts';
 
 /** Opens a graph that is run now and then for large results: nothing is laid out anew, and nothing kept between two runs. */
 export type OpenGraph = (graph: Graph) => Promise<Session>;
@@ -61,6 +61,8 @@ class AdaptedPart {
   /** In the order of use, the oldest first. */
   readonly #sessions = new Map<string, Session>();
   #wholesSession: { readonly key: string; readonly session: Session; readonly graph: Graph } | undefined;
+  readonly #factorMemory = new Memory();
+  readonly #wholeMemory = new Memory();
   #factors: Kept<Factors> | undefined;
   #wholes: Kept<Tensor> | undefined;
 
@@ -89,19 +91,14 @@ class AdaptedPart {
     if (known?.key === plan.factorsKey) return known.values;
     // What is being overwritten is nobody's until it is whole.
     this.#factors = undefined;
+    const cut = this.#factorMemory.cutter([...plan.sizes.values()].reduce((sum, size) => sum + numbersOf(size), 0));
     const values = new Map(
-      [...plan.sizes].map(([name, { ranks, out, within }]): [string, Factors] => {
-        const old = known?.values.get(name);
-        return [
-          name,
-          {
-            up: tensorIn(old?.up, [ranks, out]),
-            down: tensorIn(old?.down, [ranks, within]),
-            strengths: { shape: [ranks], data: new Float32Array(ranks) },
-          },
-        ];
-      }),
+      [...plan.sizes].map(([name, { ranks, out, within }]): [string, Factors] => [
+        name,
+        { up: cut([ranks, out]), down: cut([ranks, within]), strengths: cut([ranks]) },
+      ]),
     );
+    for (const { strengths } of values.values()) strengths.data.fill(0);
     for (const use of plan.uses) {
       const own = plan.places.filter((place) => place.use === use);
       if (own.length === 0) continue;
@@ -138,12 +135,9 @@ class AdaptedPart {
       this.#wholesSession = { key: plan.wholesKey, session: await this.#openGraph(graph), graph };
     }
     const { graph, session } = this.#wholesSession;
-    const values = new Map(
-      Object.entries(graph.outputs).map(([name, { shape }]) => [
-        name,
-        tensorIn(known?.values.get(name), shape as readonly number[]),
-      ]),
-    );
+    const shapes = Object.entries(graph.outputs).map(([name, { shape }]) => [name, shape as readonly number[]] as const);
+    const cut = this.#wholeMemory.cutter(shapes.reduce((sum, [, shape]) => sum + elementCount(shape), 0));
+    const values = new Map(shapes.map(([name, shape]) => [name, cut(shape)]));
     const feeds: Record<string, Tensor> = {};
     for (const [name, { up, down, strengths: each }] of factors) {
       if (values.has(name))
@@ -172,11 +166,26 @@ class AdaptedPart {
   }
 }
 
-/** A tensor in the memory of an old one, where that has the right size. */
-function tensorIn(old: Tensor | undefined, shape: readonly number[]): Tensor {
-  const count = elementCount(shape);
-  return { shape, data: old?.data.length === count ? old.data : new Float32Array(count) };
+/** One piece of memory that values are cut from, and that is kept for the next ones: fresh memory is slow. */
+class Memory {
+  #kept = new Float32Array(0);
+
+  /** Gives pieces one after another, `count` numbers together. */
+  cutter(count: number): (shape: readonly number[]) => Tensor {
+    if (count > this.#kept.length || count * MOST_IDLE < this.#kept.length) this.#kept = new Float32Array(count);
+    let at = 0;
+    return (shape) => {
+      const from = at;
+      at += elementCount(shape);
+      return { shape, data: this.#kept.subarray(from, at) };
+    };
+  }
 }
+
+/** Memory that is so many times too large is given back. */
+const MOST_IDLE = 4;
+
+const numbersOf = ({ ranks, out, within }: FactorSizes): number => ranks * (out + within + 1);
 
 /** Some rows of a matrix, in its memory. */
 const rowsOf = ({ shape: [, width = 1], data }: Tensor, from: number, count: number): Tensor => ({
