@@ -142,7 +142,7 @@ if (what === 'locon') {
   const [one, two, three, four] = [await openLora(1), await openLora(2), await openLora(3), await openLora(4)];
   const uses = usesOf([one, two, three], 0.7);
   if (what === 'changes') {
-    for (const application of ['beside', 'merged'] as const) {
+    for (const application of ['beside'] as const) {
       const weights = openWeights();
       console.log(
         `${application}: three LoRAs, first time: ${(await adapt(weights, uses, application)).seconds.toFixed(2)} s`,

@@ -1,4 +1,5 @@
 // Whole runs on the bundled checkpoint with add-ons, against diffusers with the weights that lycoris-lora works out (oracles/adapter_runs.py).
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,8 @@ import { type BaseModule, type BaseModules, baseModules } from '@danqing/engine/
 import { type MatchedAdapter, matchAdapter } from '@danqing/engine/adapters/match-adapter';
 import { measuringGraph, relativeSizes } from '@danqing/engine/adapters/measure-adapter';
 import type { Application } from '@danqing/engine/adapters/tensor-form';
+import type { Graph } from '@danqing/engine/graph/value';
+import type { Session } from '@danqing/engine/runtime';
 import { elementCount, type Tensor } from '@danqing/engine/tensor/tensor';
 import { openIndex } from '@danqing/engine/weights/open-index';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
@@ -37,6 +40,7 @@ let starter: Starter;
 let base: BaseModules;
 let matched: Record<string, MatchedAdapter>;
 let expected: Record<string, Tensor>;
+let denoiser: Graph;
 
 /** A file that the oracle made too: the same names, shapes and values. */
 async function makeFile(name: string, { kind, rank, alpha, layers, text, modules }: FileRule): Promise<MatchedAdapter> {
@@ -92,6 +96,7 @@ async function openMatched(path: string): Promise<MatchedAdapter> {
 beforeAll(async () => {
   starter = await Starter.open();
   base = baseModules(starter.index);
+  denoiser = starter.parts.denoiser().graph();
   expected = await readTensors(join(import.meta.dirname, 'fixtures/adapter-runs.safetensors'));
   const made = Object.entries(fixture.files).map(async ([name, rule]) => [name, await makeFile(name, rule)] as const);
   matched = Object.fromEntries(await Promise.all(made));
@@ -150,6 +155,66 @@ describe('PR-03, PR-04, LO-04, LY-03: runs with add-ons', () => {
     const half = await draw([{ ...use, steps: { from: 3, to: fixture.steps } }]);
     expect(half).not.toEqual(always);
     expect(half).not.toEqual(none);
+  });
+});
+
+describe('other strengths and other sets between pictures', () => {
+  /** Digests of what a denoiser is fed through the adapters in use. */
+  async function fedBy(uses: readonly AdapterUse[], weights: AdaptedWeights): Promise<Record<string, string>> {
+    let fed: Record<string, string> = {};
+    const run: Session['run'] = async (feeds) => {
+      const digests = Object.entries(feeds).map(([name, { shape, data }]) => [
+        `${name} ${shape.join()}`,
+        createHash('sha1').update(data).digest('hex'),
+      ]);
+      fed = Object.fromEntries(digests) as Record<string, string>;
+      return Promise.resolve({});
+    };
+    const hands = new Adaptation(uses, base, weights, 'beside').adapt({
+      ...starter.hands,
+      withSession: async (_, work) => work({ run, release: async () => Promise.resolve() }),
+    });
+    const network = { name: 'denoiser', variant: '', graph: () => denoiser } as const;
+    await hands.withSession(network, async (session) => session.run({}));
+    return fed;
+  }
+
+  it('LO-04: each is what it is alone, other strengths open nothing, and in the end nothing is open', async () => {
+    let [opened, open] = [0, 0];
+    const shared = new AdaptedWeights(async (graph) => {
+      const session = await openGraph(graph);
+      opened++;
+      open++;
+      return { ...session, release: async () => session.release().then(() => void open--) };
+    });
+    const alone = async (uses: readonly AdapterUse[]) => fedBy(uses, new AdaptedWeights(openGraph));
+    const [style, three] = [usesOf('style'), usesOf('three')];
+    const stronger = style.map((use) => ({ ...use, denoiser: 1.5 }));
+    for (const uses of [three, style, stronger, three.slice(0, 2), three]) {
+      const before = opened;
+      expect(await fedBy(uses, shared)).toEqual(await alone(uses));
+      if (uses === stronger) expect(opened).toBe(before);
+    }
+    expect(open).toBeGreaterThan(0);
+    await shared.clear();
+    expect(open).toBe(0);
+  });
+
+  it('what changes low-rank products alone stays open for the next set, and what is long out of use does not', async () => {
+    const open = new Set<Session>();
+    const shared = new AdaptedWeights(async (graph) => {
+      const session = await openGraph(graph);
+      const kept = { ...session, release: async () => session.release().then(() => void open.delete(kept)) };
+      open.add(kept);
+      return kept;
+    });
+    const [use] = usesOf('style') as [AdapterUse];
+    for (let ranks = 1; ranks <= 4; ranks++) {
+      for (const magnitudes of [undefined, 'a1111', 'lycoris'] as const)
+        await fedBy([{ ...use, ranks, ...(magnitudes && { magnitudes }) }], shared);
+    }
+    expect(open.size).toBe(9);
+    await shared.clear();
   });
 });
 

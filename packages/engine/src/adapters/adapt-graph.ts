@@ -41,15 +41,15 @@ export function feedWeights(graph: Graph, tensors: Iterable<Pick<FormedTensor, '
   const inputs = new Inputs();
   const factorsOf = (value: Value): FedFactors | undefined => {
     const found = value.kind === 'weight' ? find(value) : undefined;
-    if (found === undefined || forms.get(found.entry) === 'whole') return undefined;
+    if (found === undefined || forms.get(found.entry) !== 'beside') return undefined;
     return inputs.factors(found.entry, found.start, value as WeightValue);
   };
   const changed = rewrite(graph, (value) => {
     if (value.kind === 'weight') {
       const found = find(value);
-      return found !== undefined && forms.get(found.entry) === 'whole'
-        ? inputs.whole(found.entry, found.start, value)
-        : value;
+      if (found === undefined || forms.get(found.entry) === 'beside') return value;
+      if (forms.get(found.entry) === 'whole') return inputs.whole(found.entry, found.start, value);
+      return reshape(addFactors(value, inputs.factors(found.entry, found.start, value)), value.shape);
     }
     if (value.kind !== 'result') return value;
     const [x, kernel] = value.inputs;
@@ -73,7 +73,7 @@ export function feedWeights(graph: Graph, tensors: Iterable<Pick<FormedTensor, '
         conv2d(down, reshape(up, [...up.shape, 1, 1]), undefined, { stride: 1, padding: [0, 0, 0, 0] }),
       );
     }
-    // Used in another way: the weight is put together each time.
+    // Used in another way.
     const put = value.inputs.map((one, i) => {
       const found = factors[i];
       if (found === undefined) return one;

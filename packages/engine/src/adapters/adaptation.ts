@@ -69,9 +69,12 @@ export class Adaptation {
   }
 
   async #feeding(session: Session, { weights }: FedGraph): Promise<Session> {
+    const parts = new Set(weights.map(({ tensor }) => this.#tensors.get(tensor)!.part));
+    const values = new Map<BasePart, AdaptedValues>();
+    for (const part of parts) values.set(part, await this.#valuesOf(part));
     const feeds: Record<string, Tensor> = {};
     for (const { name, tensor, what, shape, start } of weights) {
-      const { factors, wholes } = await this.#valuesOf(this.#tensors.get(tensor)!.part);
+      const { factors, wholes } = values.get(this.#tensors.get(tensor)!.part)!;
       if (what === 'whole') feeds[name] = rowsFrom(wholes.get(tensor)!, start, shape as readonly number[]);
       else feeds[name] = factors.get(tensor)![what];
     }

@@ -135,7 +135,9 @@ class AdaptedPart {
       this.#wholesSession = { key: plan.wholesKey, session: await this.#openGraph(graph), graph };
     }
     const { graph, session } = this.#wholesSession;
-    const shapes = Object.entries(graph.outputs).map(([name, { shape }]) => [name, shape as readonly number[]] as const);
+    const shapes = Object.entries(graph.outputs).map(
+      ([name, { shape }]) => [name, shape as readonly number[]] as const,
+    );
     const cut = this.#wholeMemory.cutter(shapes.reduce((sum, [, shape]) => sum + elementCount(shape), 0));
     const values = new Map(shapes.map(([name, shape]) => [name, cut(shape)]));
     const feeds: Record<string, Tensor> = {};

@@ -2,10 +2,11 @@ import { type AdaptedTensor, factorsOf } from './adapted-tensor.ts';
 import { product } from './matrices.ts';
 
 /**
- * How what adapters add gets into a network: `whole`, the tensor itself is another one; `factors`, the layer's result has added to it what two
- * small matrices make of the layer's input, which is the same for a sum of low-rank products.
+ * How what adapters add gets into a network. `beside`: the layer's result has added to it what two small matrices make of the layer's input,
+ * which is the same for a sum of low-rank products. `within`: the product of the two is added to the weight in every run. `whole`: another
+ * tensor is fed in the place of the weight, for what is no such product.
  */
-export type TensorForm = 'whole' | 'factors';
+export type TensorForm = 'beside' | 'within' | 'whole';
 
 /**
  * How adapters get into networks. `beside`: wide layers have factors, which cost a little in every step. `merged`: all tensors are whole,
@@ -19,17 +20,17 @@ export interface FormedTensor extends AdaptedTensor {
 }
 
 /**
- * What a weight has to bring, in output times input size by their sum, for its adapters to be cheaper as factors in every step than
- * as a new weight before the first: wide layers have few places to work on.
+ * What a weight has to bring, in output times input size by their sum, for its adapters to be cheaper beside it than within: wide layers have
+ * few places to work on.
  */
 const WIDE = 450;
 
-/** The form of a tensor: factors only where all changes have them. */
+/** The form of a tensor. */
 export function formOf({ part, entry, changes }: AdaptedTensor, application: Application): TensorForm {
-  if (application === 'merged') return 'whole';
   const [out = 1, ...rest] = entry.shape;
+  const areProducts = rest.length > 0 && changes.every((change) => factorsOf(change, entry) !== undefined);
+  if (application === 'merged' || !areProducts) return 'whole';
   const within = product(rest);
-  // A text encoder runs once or twice for a picture.
-  const isWide = rest.length > 0 && (part !== 'denoiser' || (out * within) / (out + within) >= WIDE);
-  return isWide && changes.every((change) => factorsOf(change, entry) !== undefined) ? 'factors' : 'whole';
+  // A text encoder has few places, too.
+  return part !== 'denoiser' || (out * within) / (out + within) >= WIDE ? 'beside' : 'within';
 }

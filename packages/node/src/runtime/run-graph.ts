@@ -44,7 +44,7 @@ const openPlain = async (graph: Graph, model: Uint8Array): Promise<ort.Inference
   ort.InferenceSession.create(model, {
     graphOptimizationLevel: 'disabled',
     executionProviders: ['cpu'],
-    enableCpuMemArena: process.env["ARENA"] === "1",
+    enableCpuMemArena: false,
     enableMemPattern: false,
     logSeverityLevel: 3,
     extra: {

@@ -159,8 +159,8 @@ export class OpenAdapters {
   }
 
   /** Forgets everything and gives the memory back. */
-  clear(): void {
-    this.#weights.clear();
+  async clear(): Promise<void> {
+    await this.#weights.clear();
     this.#opened.clear();
   }
 

@@ -180,5 +180,6 @@ async function unload(): Promise<void> {
     models.clear();
     await sessions.clear();
   }
+  await place.adapters.clear();
   await parent.send({ type: 'unloaded', residentBytes: process.memoryUsage.rss() });
 }
