@@ -1,4 +1,4 @@
-// A small embedding and a small hypernetwork for a checkpoint, from seeds: they can be tried without a download.
+// Two small embeddings and a small hypernetwork for a checkpoint, from seeds: they can be tried without a download.
 import { familyOf } from '@danqing/engine/detect-family';
 import { families } from '@danqing/engine/families/index';
 import { attendedWidths } from '@danqing/engine/hypernetworks/apply-hypernetworks';
@@ -7,10 +7,10 @@ import type { TensorIndex } from '@danqing/engine/weights/tensor-index';
 import { seededIntegers } from '../tests/seeded-weights.ts';
 import type { SmallAddOn } from './small-add-ons.ts';
 
-/** Vectors of the embedding. */
+/** Vectors of an embedding. */
 const VECTORS = 2;
 
-/** Both for the widths of a checkpoint; values depend on names alone. */
+/** All for the widths of a checkpoint; values depend on names alone. */
 export function smallWords(index: TensorIndex): SmallAddOn[] {
   const parts = familyOf(index, families).parts(index);
   const [encoder, second] = parts.textEncoders();
@@ -28,12 +28,14 @@ export function smallWords(index: TensorIndex): SmallAddOn[] {
       tensor('hypernetwork', `${width}.${net}.linear.2.bias`, [width], 0.1),
     ]),
   );
+  const word = (name: string): SmallAddOn => ({
+    name,
+    metadata: {},
+    tensors: Object.entries(words).map(([key, { width }]) => tensor(name, key, [VECTORS, width], 0.05)),
+  });
   return [
-    {
-      name: 'small-word',
-      metadata: {},
-      tensors: Object.entries(words).map(([name, { width }]) => tensor('word', name, [VECTORS, width], 0.05)),
-    },
+    word('small-word'),
+    word('small-negative'),
     {
       name: 'small-hypernetwork',
       metadata: { layer_structure: '[1,2,1]', activation_func: 'relu', activate_output: 'false' },

@@ -9,6 +9,8 @@ interface Typed {
   readonly model?: string;
   readonly vae?: string;
   readonly refiner?: string;
+  readonly aesthetic?: string;
+  readonly aestheticClip?: string;
   readonly loraDir?: readonly string[];
   readonly hypernetworkDir?: readonly string[];
   readonly embeddingsDir?: readonly string[];
@@ -30,6 +32,8 @@ export const verify: CliCommand = {
       .option('-m, --model <file>', say.model)
       .option('--vae <file>', say.vae)
       .option('--refiner <file>', say.refiner)
+      .option('--aesthetic <embedding>', say.aesthetic)
+      .option('--aesthetic-clip <file>', say.aestheticClip)
       .option('--lora-dir <folder>', messages.generate.loraDir, collect)
       .option('--hypernetwork-dir <folder>', messages.generate.hypernetworkDir, collect)
       .option('--embeddings-dir <folder>', messages.generate.embeddingsDir, collect)
@@ -40,7 +44,7 @@ export const verify: CliCommand = {
 };
 
 async function compare(path: string, typed: Typed, messages: Messages): Promise<void> {
-  const { model, vae, refiner, loraDir, hypernetworkDir, embeddingsDir, json } = typed;
+  const { model, vae, refiner, aesthetic, aestheticClip, loraDir, hypernetworkDir, embeddingsDir, json } = typed;
   const { drawPictures } = await import('../drawing/draw-pictures.ts');
   let plan: VerificationPlan | undefined;
   let drawn: DrawnPicture | undefined;
@@ -52,6 +56,8 @@ async function compare(path: string, typed: Typed, messages: Messages): Promise<
         checkpoint: model,
         vae,
         refiner,
+        aesthetic,
+        aestheticClip,
         loraFolders: loraDir,
         hypernetworkFolders: hypernetworkDir,
         embeddingFolders: embeddingsDir,

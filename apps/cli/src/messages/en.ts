@@ -142,6 +142,8 @@ export const en = {
     model: 'checkpoint that drew it; without it the file is looked for by name and hash',
     vae: 'VAE that decoded it; without it the file is looked for by name and hash',
     refiner: 'checkpoint that finished it; without it the file is looked for by name and hash',
+    aesthetic: 'its aesthetic embedding; without it the file is looked for by name and hash',
+    aestheticClip: 'the text encoder that was tuned for it; the same',
     example: 'danqing verify picture.png -m model.safetensors',
   },
   doctor: {

@@ -141,6 +141,8 @@ export const zh: Messages = {
     model: '当时所用的大模型；不指定时按名称和哈希寻找',
     vae: '当时所用的 VAE；不指定时按名称和哈希寻找',
     refiner: '当时完成图片的第二个大模型；不指定时按名称和哈希寻找',
+    aesthetic: '当时的美学向量；不指定时按名称和哈希寻找',
+    aestheticClip: '当时为它微调的文本编码器；不指定时同样寻找',
     example: 'danqing verify picture.png -m model.safetensors',
   },
   doctor: {

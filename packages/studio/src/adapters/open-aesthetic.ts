@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Recipe } from '@danqing/contract/recipe';
 import {
   AGE_OF_AESTHETICS,
@@ -16,7 +16,9 @@ import { fileOf } from '@danqing/engine/weights/with-sources';
 import { lastingFile } from '@danqing/node/files/lasting-file';
 import { readLastingIndex } from '@danqing/node/files/open-model';
 import { runtimes } from '@danqing/node/runtime/runtimes/index';
+import { homeFolder } from '../folders.ts';
 import { findHomeFolders } from '../library/home-folders.ts';
+import { AESTHETIC_KINDS } from './aesthetic-kinds.ts';
 import { AdapterFolders } from './find-adapter.ts';
 import { findClip } from './find-clip.ts';
 
@@ -56,8 +58,8 @@ export async function openAesthetic(asked: NonNullable<Recipe['aesthetic']>, par
   const vector = await readAestheticVector(index, tower.featureWidth, hands.readTensor);
   const towerFile = fileOf(tower.tokenTable);
   const kindOf = new Map([
-    [file.path, 'aesthetic gradient'],
-    [towerFile, 'text encoder to be tuned'],
+    [file.path, AESTHETIC_KINDS.embedding],
+    [towerFile, AESTHETIC_KINDS.clip],
   ]);
   return {
     tuningBytes: tuningBytes(tower),
@@ -89,7 +91,7 @@ function tuningBytes({ config: { layers, width, innerWidth, tokens } }: TextTowe
 
 async function findEmbedding(name: string) {
   const home = await findHomeFolders();
-  const paths = home('aesthetic-gradient');
+  const paths = [...new Set([join(homeFolder(), 'models', 'aesthetic_embeddings'), ...home('aesthetic-gradient')])];
   const folders = new AdapterFolders(paths);
   const found = await folders.find(name);
   if (found !== undefined) return found;

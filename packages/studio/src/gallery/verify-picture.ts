@@ -10,6 +10,7 @@ import type { Pixels } from '@danqing/engine/image/pixels';
 import { readReceipt } from '@danqing/engine/image/receipt';
 import { decodePicture } from '@danqing/node/image/decode-picture';
 import { encodePicture } from '@danqing/node/image/encode-picture';
+import { AESTHETIC_KINDS } from '../adapters/aesthetic-kinds.ts';
 import { AdapterFolders } from '../adapters/find-adapter.ts';
 import { cacheFolder, starterCheckpoint, tinyVae } from '../folders.ts';
 import { readRecipe } from '../jobs/read-recipe.ts';
@@ -24,6 +25,9 @@ export interface VerifyFiles {
   readonly checkpoint?: string | undefined;
   readonly vae?: string | undefined;
   readonly refiner?: string | undefined;
+  /** The aesthetic embedding, and the text encoder that is tuned. */
+  readonly aesthetic?: string | undefined;
+  readonly aestheticClip?: string | undefined;
   /** Folders to look for LoRAs in, beside the program's own. */
   readonly loraFolders?: readonly string[] | undefined;
   /** The same for hypernetworks and embeddings. */
@@ -88,6 +92,10 @@ export async function planVerification(path: string, files: VerifyFiles): Promis
           switchAt: refiner.switchAt,
         },
       }),
+      aesthetic: restored.aesthetic && {
+        ...restored.aesthetic,
+        ...(await findAesthetic(picture, files, folders, hashes)),
+      },
       loras,
       loraFolders: files.loraFolders?.slice(),
       hypernetworkFolders: files.hypernetworkFolders?.slice(),
@@ -209,6 +217,25 @@ async function findLoras(
     else loras.push({ name: path, weight: denoiser, textEncoderWeight: textEncoder });
   }
   return { loras, missingLoras };
+}
+
+/** The files of an aesthetic gradient, where they are known or found; by name and by what they hold they are looked for when it is drawn. */
+async function findAesthetic(
+  { receipt }: Picture,
+  { aesthetic, aestheticClip }: VerifyFiles,
+  folders: readonly string[],
+  hashes: FileHashes,
+): Promise<{ readonly embedding?: string; readonly clip?: string }> {
+  const home = await findHomeFolders();
+  const find = async (kind: string, places: readonly string[]): Promise<string | undefined> => {
+    const recorded = receipt?.addOns?.find((addOn) => addOn.kind === kind);
+    if (recorded === undefined) return undefined;
+    const { name, sha256: hash } = recorded;
+    return findRecordedFile({ name, hash }, { known: [], folders: [...folders, ...places] }, hashes);
+  };
+  const embedding = aesthetic ?? (await find(AESTHETIC_KINDS.embedding, home('aesthetic-gradient')));
+  const clip = aestheticClip ?? (await find(AESTHETIC_KINDS.clip, home('text-encoder', 'vision-encoder')));
+  return { ...(embedding !== undefined && { embedding }), ...(clip !== undefined && { clip }) };
 }
 
 /** Its file or word as in a recipe; where it is not found, the checkpoint's own draws and the verdict says so. */
