@@ -13,6 +13,8 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   aestheticSlerpAngle: 'aestheticAngle',
   blockWeights: 'blocks',
   'block weights': 'blocks',
+  'the kind of model': 'kind',
+  'the family of models': 'base',
 };
 
 /** An error about a field of a request, told of the option that was typed for it where there is one: `--cfg`, not `cfgScale`. */

@@ -1,4 +1,5 @@
 import type { ToldError } from '@danqing/studio/languages/chinese';
+import { showText } from '@danqing/studio/library/show-text';
 import { Command, CommanderError, Option } from 'commander';
 import type { CliCommand } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -92,7 +93,7 @@ const exitCodeOfUsage = ({ exitCode }: CommanderError): number => (exitCode === 
 function report(error: unknown, command: Command | undefined, isJson: boolean, { drawing, help }: Messages): number {
   const { message, stack, code, trouble } = error as Error & ToldError & { code?: string };
   const told = nameFlag({ message, trouble }, command?.options ?? []);
-  console.error(code === 'cancelled' ? drawing.cancelled : inOneLine(help.error(told)));
+  console.error(code === 'cancelled' ? drawing.cancelled : showText(inOneLine(help.error(told))));
   if (process.env['DANQING_DEBUG'] !== undefined) console.error(stack);
   if (isJson) console.log(JSON.stringify({ error: { code: code ?? 'crashed', message, ...trouble } }));
   return exitCodeOf(error);

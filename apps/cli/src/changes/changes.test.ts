@@ -76,7 +76,7 @@ describe('danqing merge', () => {
     expect([ran.code, ran.stderr]).toEqual([0, 'Note: merged 2 tensors\n']);
     expect(ran.stdout).toContain('0.75(a) + 0.25(b).safetensors');
     const chinese = await run('--lang zh merge a.ckpt b.safetensors b.safetensors --weights 0.5,0.5,0 -o c');
-    expect([chinese.code, chinese.stderr.split('\n')[0]]).toEqual([2, expect.stringContaining('the same file twice')]);
+    expect([chinese.code, chinese.stderr.split('\n')[0]]).toEqual([2, expect.stringContaining('同一个文件出现两次')]);
     const three = await run('--lang zh merge a.ckpt b.safetensors out/b-no-vae.safetensors --weights 0.5,0.3,0.1 -o c');
     expect(three.code).toBe(0);
     expect(three.stderr).toContain('注意：权重之和为 0.9，不是 1');

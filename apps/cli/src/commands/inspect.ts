@@ -21,21 +21,30 @@ export const inspect: CliCommand = {
           { hash = false, json = false }: { readonly hash?: boolean; readonly json?: boolean },
         ) => {
           const { inspectFile } = await import('@danqing/studio/library/inspect-file');
-          const inspections = [];
+          const { EXIT, exitCodeOf } = await import('../exit-codes.ts');
+          const inspections: object[] = [];
           for (const file of files) {
-            const inspection = await inspectFile(file, { hashed: hash });
+            const inspection = await inspectFile(file, { hashed: hash }).catch((error: unknown) => {
+              // Of several, one that cannot be opened keeps none from being looked into.
+              if (files.length === 1) throw error;
+              return error as Error & { readonly code?: string };
+            });
+            if (inspection instanceof Error) {
+              const { code = 'crashed', message } = inspection;
+              inspections.push({ path: file, error: { code, message } });
+              process.exitCode = exitCodeOf(inspection);
+              if (!json) console.error(messages.help.error(inspection));
+              continue;
+            }
             inspections.push(inspection);
+            // A file that is no model, or a broken one, is an answer; a script sees it by the exit code.
+            const isSound = ['known', 'unknown'].includes(inspection.identification?.verdict ?? '');
+            if (!isSound) process.exitCode = EXIT.badInput;
             if (json) continue;
             const { printCard } = await import('../files/print-card.ts');
             console.log(`${inspections.length > 1 ? '\n' : ''}${printCard(inspection, say)}`);
           }
           if (json) console.log(JSON.stringify(inspections));
-          // A file that is no model, or a broken one, is an answer; a script sees it by the exit code.
-          const { EXIT } = await import('../exit-codes.ts');
-          const isSound = inspections.every(({ identification }) =>
-            ['known', 'unknown'].includes(identification?.verdict ?? ''),
-          );
-          if (!isSound) process.exitCode = EXIT.badInput;
         },
       );
   },

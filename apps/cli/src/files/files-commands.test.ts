@@ -100,7 +100,7 @@ describe('danqing inspect', () => {
         键名写法  diffusers 注意力处理器
         依据      键名写法为 diffusers 注意力处理器，共 128 个模块
                   交叉注意力的文本输入宽 768
-        安全性    safetensors 格式，无法携带代码
+        安全性    safetensors，无法携带代码
       "
     `);
   });
@@ -121,6 +121,17 @@ describe('danqing inspect', () => {
       2,
       expect.stringContaining('expected a file, found none') as string,
     ]);
+  });
+});
+
+describe('danqing inspect of several files', () => {
+  it('goes on after one that cannot be opened', async () => {
+    writeFileSync(join(place, 'empty.pt'), '');
+    const ran = await run('inspect', 'empty.pt', 'mixed/none.pt', 'mixed/cat.safetensors');
+    expect([ran.code, ran.stdout]).toEqual([2, expect.stringContaining('LoRA for Stable Diffusion 1.x')]);
+    expect(ran.stderr.match(/^Error: .*(?:found an empty file|found none)\./gm)).toHaveLength(2);
+    const { stdout } = await run('inspect', 'empty.pt', 'mixed/cat.safetensors', '--json');
+    expect(JSON.parse(stdout)).toMatchObject([{ error: { code: 'bad-file' } }, { identification: { kind: 'lora' } }]);
   });
 });
 

@@ -5,6 +5,7 @@ import { showText } from '@danqing/studio/library/show-text';
 import type { filesEn } from '../messages/files.ts';
 import { printBytes } from '../terminal/print-bytes.ts';
 import { printColumns } from '../terminal/print-table.ts';
+import { withoutPath } from './without-path.ts';
 
 type Say = typeof filesEn.inspect;
 type Identified = NonNullable<FileInspection['identification']>;
@@ -158,7 +159,7 @@ function troubleRows({ path, identification: found, notices }: FileInspection, s
         ...notices
           .filter(({ type, says }) => !(type === 'bad-file' && told.size > 0 && says.en.startsWith(damage[0]!.en)))
           .map(({ says }) => says),
-      ].map((words) => say.inWords(words).replace(`${path}: `, '')),
+      ].map((words) => withoutPath(say.inWords(words), path)),
     ],
   ];
 }

@@ -1,6 +1,7 @@
 import type { ScannedFile } from '@danqing/studio/library/scan-files';
 import { showText } from '@danqing/studio/library/show-text';
 import type { filesEn } from '../messages/files.ts';
+import { withoutPath } from './without-path.ts';
 
 const SHOWN = 10;
 
@@ -9,7 +10,7 @@ export function printScan({ path, grade, report, trouble }: ScannedFile, say: ty
   const bad = (report?.findings ?? []).filter((finding) => finding.grade !== 'safe');
   const worst = bad.toSorted((a, b) => Number(b.grade === 'dangerous') - Number(a.grade === 'dangerous'));
   const lines = [
-    ...(trouble === undefined ? [] : [say.trouble(trouble)]),
+    ...(trouble === undefined ? [] : [withoutPath(say.trouble(trouble), path)]),
     ...worst.map(({ module, name, where, position, reason }) =>
       say.finding(`${module}.${name}`, say.reasons[reason] ?? reason, position, placeIn(where, path)),
     ),

@@ -65,11 +65,17 @@ it('notes what a person knows', async () => {
     'preferred weight': 0.7,
   });
   expect((await run('notes', 'no-such-model')).code).toBe(2);
+  expect((await run('notes', 'cat', '--set', 'weight=1')).stderr).toContain(
+    'one of these keys: preferred weight, found weight=1',
+  );
+  expect((await run('notes', 'cat', '--set', 'preferred weight=much')).stderr).toContain(
+    'expected a number, found much',
+  );
 });
 
 it('moves what is in a wrong folder', async () => {
   expect((await run('move', '--fix')).stdout).toContain(' -> ');
   expect(existsSync(join(place, 'home/models/Lora/misplaced.safetensors'))).toBe(true);
   expect((await run('move', '--fix')).stdout).toContain('Everything is where it belongs.');
-  expect((await run('move')).code).toBe(2);
+  expect(await run('move')).toMatchObject({ code: 2, stderr: 'Error: Expected a model, or --fix.\n' });
 });

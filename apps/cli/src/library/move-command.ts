@@ -1,5 +1,5 @@
 import type { Library } from '@danqing/studio/library/library';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { EXIT } from '../exit-codes.ts';
 import type { Messages } from '../messages/index.ts';
 import { withLibrary } from './open-library.ts';
@@ -25,8 +25,8 @@ export function defineMove(library: Command, { library: say, help }: Messages): 
     .argument('[model]', say.move.model)
     .option('--fix', say.move.fix)
     .option('--json', help.json)
-    .action(async (name: string | undefined, { fix = false, json = false }: MoveOptions) => {
-      if ((name === undefined) !== fix) throw new InvalidArgumentError(say.move.either);
+    .action(async (name: string | undefined, { fix = false, json = false }: MoveOptions, self: Command) => {
+      if ((name === undefined) !== fix) self.error(say.move.either);
       await withLibrary(async (open) => {
         if (name === undefined) await moveAll(open, json, say);
         else {
@@ -63,7 +63,7 @@ async function print(moves: readonly Move[], json: boolean, say: Messages['libra
   }
   const { showText } = await import('@danqing/studio/library/show-text');
   for (const { from, to, error } of moves) {
-    if (to === undefined) console.error(showText(error ?? ''));
+    if (to === undefined) console.error(showText(say.told(error ?? '')));
     else console.log(to === from ? say.move.atHome(showText(from)) : say.move.moved(showText(from), showText(to)));
   }
 }

@@ -14,7 +14,7 @@ export function defineNotes(library: Command, { library: say, help }: Messages):
     .option('--set <key=value>', say.notes.set, collect)
     .option('--json', help.json)
     .action(async (name: string, { set = [], json }: { readonly set?: string[]; readonly json?: boolean }) => {
-      const { readNoteChanges } = await import('@danqing/studio/library/model-notes');
+      const { noteKeys, readNoteChanges } = await import('@danqing/studio/library/model-notes');
       const changes = readNoteChanges(set);
       await withLibrary(async (open) => {
         const found = open.modelNamed(name);
@@ -23,7 +23,10 @@ export function defineNotes(library: Command, { library: say, help }: Messages):
         if (json === true) console.log(JSON.stringify({ ...model.toJSON(), pairings }));
         else {
           const { showText } = await import('@danqing/studio/library/show-text');
-          const lines = [...linesOf(model, say), ...pairings.map(({ says }) => [say.notes.pairs, say.inWords(says)])];
+          const lines = [
+            ...linesOf(model, noteKeys, say),
+            ...pairings.map(({ says }) => [say.notes.pairs, say.inWords(says)]),
+          ];
           console.log(showText(model.path));
           console.log(printColumns(lines.map(([label, text]) => [label!, showText(text!)])));
         }
@@ -31,11 +34,11 @@ export function defineNotes(library: Command, { library: say, help }: Messages):
     });
 }
 
-function linesOf(model: LibraryModel, say: Messages['library']): string[][] {
+function linesOf(model: LibraryModel, keys: Readonly<Record<string, string>>, say: Messages['library']): string[][] {
   const { identification, notes, civitai, triggerWords, hashes, preview, notices } = model;
   return [
     ...(identification === undefined ? [] : [[say.kindHead, say.inWords(identification.title)]]),
-    ...Object.entries(notes).map(([key, value]) => [key, String(value)]),
+    ...Object.entries(notes).map(([key, value]) => [keys[key] ?? key, String(value)]),
     ...(triggerWords.length === 0 ? [] : [[say.notes.trigger, triggerWords.join(', ')]]),
     ...(civitai?.modelName === undefined
       ? []

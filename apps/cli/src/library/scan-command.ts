@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withoutPath } from '../files/without-path.ts';
 import type { Messages } from '../messages/index.ts';
 import { withLibrary } from './open-library.ts';
 import { tellProgress } from './tell-progress.ts';
@@ -28,7 +29,9 @@ export function defineScan(library: Command, { library: say, help }: Messages): 
             console.log(JSON.stringify({ ...report, notices, withoutHashes: open.countWithoutHashes().models }));
           else {
             console.log(say.scan.report(report.models, report.added, report.changed, report.removed));
-            const lines = notices.map(({ path, says }) => say.notice(showText(path), showText(say.inWords(says))));
+            const lines = notices.map(({ path, says }) =>
+              say.notice(showText(path), showText(withoutPath(say.inWords(says), path))),
+            );
             for (const line of lines.slice(0, NOTICES)) console.log(line);
             if (lines.length > NOTICES) console.log(say.more(lines.length - NOTICES));
             const { models } = open.countWithoutHashes();

@@ -1,9 +1,11 @@
+import { inChinese } from '@danqing/studio/languages/chinese';
 import type { Words } from '@danqing/studio/library/notice';
 
 /** What the library's commands say in English. */
 export const libraryEn = {
   /** What the program says of files in both languages. */
   inWords: ({ en }: Words) => en,
+  told: (message: string) => message,
   summary: 'find models: in the folders of this program and of others',
   words: 'words that must be found in names, notes, trigger words or tags',
   kind: 'only these kinds, such as lora or checkpoint; several with commas',
@@ -76,6 +78,7 @@ export const libraryEn = {
 /** And in Chinese. */
 export const libraryZh: typeof libraryEn = {
   inWords: ({ zh }) => zh,
+  told: inChinese,
   summary: '查找模型：本程序和其他程序的文件夹都找',
   words: '名称、备注、触发词或标签里必须出现的词',
   kind: '只要这些类型，如 lora 或 checkpoint；多个用逗号隔开',

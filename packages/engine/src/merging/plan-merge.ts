@@ -128,7 +128,11 @@ function discardSome(tensors: readonly MadeTensor[], discard: RegExp | undefined
   const gone = tensors.length - left.length;
   if (discard !== undefined) notes.push({ en: `discarded ${counted(gone, 'tensor')}`, zh: `已丢弃 ${gone} 个张量` });
   if (left.length > 0) return left;
-  throw new DanqingError('bad-value', { where: `${discard}`, expected: 'something that is kept', found: 'nothing' });
+  throw new DanqingError('bad-value', {
+    where: 'discard',
+    expected: 'a pattern that leaves something',
+    found: `${discard}, which fits every tensor`,
+  });
 }
 
 function describe(merged: number, kept: { alone: number; whole: number }, missing: number): Words[] {

@@ -66,6 +66,6 @@ function existing(path: string): DanqingError {
     where: path,
     expected: 'a name that is free',
     found: 'a file',
-    advice: 'Choose another name, or say that it may be overwritten.',
+    advice: 'Choose another name, or allow it with --overwrite.',
   });
 }

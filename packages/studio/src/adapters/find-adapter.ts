@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import type { Words } from '@danqing/engine/words';
 import { openModel } from '@danqing/node/files/open-model';
@@ -105,8 +105,13 @@ function found(paths: readonly string[], remarks: readonly Words[]): FoundAdapte
 /** Files in folders and those below them, by the place of their ending among `endings`, then by name. */
 export async function listFiles(folders: readonly string[], endings: readonly string[]): Promise<string[]> {
   const files = new Set<string>();
+  /** Links may lead back to where they are. */
+  const entered = new Set<string>();
   const place = (path: string): number => endings.indexOf(extname(path).toLowerCase());
   const walk = async (folder: string, deep: number): Promise<void> => {
+    const real = await realpath(folder).catch(() => folder);
+    if (entered.has(real)) return;
+    entered.add(real);
     for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
       const path = join(folder, entry.name);
       const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && !(await isFile(path)));

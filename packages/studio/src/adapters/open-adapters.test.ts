@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { familyOf } from '@danqing/engine/detect-family';
@@ -94,6 +94,18 @@ describe('names', () => {
     expect(notes[0]).toMatch(/No LoRA "nobody" was found in .*; "<lora:nobody:1>" has no effect/);
     expect(ignoredTags).toEqual(['<lora:nobody:1>']);
     await expect(prepare({ chosen: [{ name: 'nobody' }] })).rejects.toThrow(/expected a file "nobody".*found .*Style/);
+  });
+
+  it('a link that leads back to where it is names nothing twice', async () => {
+    const looped = join(folder, 'looped');
+    mkdirSync(looped);
+    copyFileSync(join(loras, 'Style.safetensors'), join(looped, 'Style.safetensors'));
+    symlinkSync('.', join(looped, 'again'));
+    const ask = { folders: [looped], chosen: [{ name: 'nobody' }] };
+    await expect(prepare(ask)).rejects.toThrow(`in ${looped}, found Style.`);
+    expect((await prepare({ folders: [looped], prompt: '<lora:Style:1>' })).notes.join()).not.toContain(
+      'files of this name',
+    );
   });
 
   it('an alias of two files tells neither', async () => {

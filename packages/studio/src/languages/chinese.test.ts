@@ -49,6 +49,20 @@ describe('errors in Chinese', () => {
   });
 });
 
+it('tells in Chinese of errors that stand in other texts', () => {
+  const error = new DanqingError('bad-file', {
+    where: '/a/kind',
+    expected: 'a VAE',
+    found: 'a web page',
+    advice: 'Download it again.',
+  });
+  expect(inChinese(error.message)).toBe('/a/kind：应为：VAE；实际：网页。请重新下载。');
+  expect(inChinese(`It seems broken: ${error.message}`)).toBe(
+    '它似乎已损坏：/a/kind：应为：VAE；实际：网页。请重新下载。',
+  );
+  expect(inChinese('os.system (can start programs); 3 more')).toBe('os.system（能启动程序）；另有 3 处');
+});
+
 describe('notes in Chinese', () => {
   it('of prompts', () => {
     expect(clampClipSkip(99, 12).notes.map(({ message }) => inChinese(message))).toEqual([
@@ -65,6 +79,9 @@ describe('notes in Chinese', () => {
 
 /** Put together from words that the sources have apart; the examples above and here say them. */
 const COMPOSED = new Set([
+  'GGUF, ONNX, pickle, picture with an embedding, safetensors, torch legacy, torch tar, torch zip',
+  'a hole: bytes {} to {}',
+  'an overlap: bytes {} to {}',
   'LoCon for {}',
   'LoRA for {}',
   'LyCORIS ({}) for {}',

@@ -8,17 +8,17 @@ import { phrases as all } from './phrases.ts';
  */
 export function inChinese(text: string): string {
   // Words in quotes are somebody's own.
-  if (/^"[^"]*"$/.test(text)) return text;
+  if (/^"(?:[^"\\]|\\.)*"$/s.test(text)) return text;
   if (Object.hasOwn(all, text)) return all[text]!;
-  for (const { pattern, isOwn, chinese } of (phrases ??= compile(all))) {
-    const found = pattern.exec(text);
+  const told = MESSAGE.exec(text)?.groups as Trouble | undefined;
+  for (const { pattern, isOwn, isOpen, chinese } of (phrases ??= compile(all))) {
+    const found = told !== undefined && isOpen ? null : pattern.exec(text);
     if (found !== null)
       return fill(
         chinese,
         found.slice(1).map((part, i) => (isOwn[i]! ? part : inChinese(part))),
       );
   }
-  const told = MESSAGE.exec(text)?.groups as Trouble | undefined;
   if (told !== undefined) return troubleInChinese(told);
   for (const [separator, chinese] of SEPARATORS) {
     const parts = text.split(separator);
@@ -54,6 +54,8 @@ interface Phrase {
   readonly pattern: RegExp;
   /** Of what is filled in, which is in quotes. */
   readonly isOwn: readonly boolean[];
+  /** Says hardly more than that one thing is told of another, as messages of errors do too. */
+  readonly isOpen: boolean;
   readonly chinese: string;
 }
 
@@ -80,7 +82,8 @@ const compile = (list: Readonly<Record<string, string>>): Phrase[] =>
       const pieces = english.split(HOLE);
       const pattern = pieces.map((piece, i) => escape(piece) + (FILLED[holes[i] ?? ''] ?? '')).join('');
       const isOwn = holes.map((_, i) => pieces[i]!.endsWith('"'));
-      return { pattern: new RegExp(`^${pattern}$`, 's'), isOwn, chinese };
+      const isOpen = english.startsWith('{}: {');
+      return { pattern: new RegExp(`^${pattern}$`, 's'), isOwn, isOpen, chinese };
     });
 
 const HOLE = /\{[*#]?\}/g;

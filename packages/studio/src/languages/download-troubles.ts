@@ -51,6 +51,10 @@ export const downloadTroubles: Readonly<Record<string, string>> = {
   'the answer {}': '应答 {}',
   'Check the proxy settings in the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY).':
     '请检查环境变量里的代理设置（HTTPS_PROXY、ALL_PROXY、NO_PROXY）。',
+  'an answer in another protocol': '别的协议的应答',
+  'that it does not accept the name and password': '不接受用户名和密码',
+  'more bytes than were asked for': '多于所要求的字节',
+  'only {} of {} bytes asked for': '所要求的 {2} 字节中只有 {1} 字节',
   'a SOCKS 5 proxy that leads on': '会转发连接的 SOCKS 5 代理',
 
   // Answers of servers

@@ -99,7 +99,7 @@ export const troubles: Readonly<Record<string, string>> = {
   'a place where a file can be written': '可以写入文件的位置',
   'the name of a file': '文件名',
   'a name that is free': '尚未使用的名称',
-  'Choose another name, or say that it may be overwritten.': '请换一个名称，或允许覆盖。',
+  'Choose another name, or allow it with --overwrite.': '请换一个名称，或用 --overwrite 允许覆盖。',
   'a full disk': '磁盘已满',
   'a used-up quota': '磁盘配额已用完',
   'a limit on the size of files': '文件大小受到限制',

@@ -10,6 +10,7 @@ import { openFile } from '@danqing/node/files/file-source';
 import { readingTrouble } from '@danqing/node/files/reading-trouble';
 import { hashModel } from '@danqing/node/hashing/hash-model';
 import { homeFolder } from '../folders.ts';
+import { inChinese } from '../languages/chinese.ts';
 import { readSettings, settingsFile } from '../settings/settings.ts';
 import { adviseVae, type VaeAdvice } from './advise-vae.ts';
 import { openCatalogue, type Recognition } from './catalogue.ts';
@@ -192,7 +193,7 @@ async function safetyOf(
 ): Promise<Safety> {
   const format = identification?.format;
   if (format !== undefined && SAFE.test(format)) {
-    return { container: 'safe', says: { en: `${format}: cannot hold code`, zh: `${format} 格式，无法携带代码` } };
+    return { container: 'safe', says: { en: `${format}: cannot hold code`, zh: `${inChinese(format)}，无法携带代码` } };
   }
   const isPickle = format === undefined ? PICKLE_ENDINGS.test(path) : PICKLES.test(format);
   if (!isPickle) {

@@ -39,10 +39,12 @@ export function readNoteChanges(pairs: readonly string[]): NoteChanges {
         (one) => plain(one) === plain(key) || plain(noteKeys[one]) === plain(key),
       );
       if (name === undefined) {
-        const expected = `key=value with one of these keys: ${Object.values(noteKeys).join(', ')}`;
+        const all = Object.values(noteKeys);
+        const close = all.filter((one) => plain(key) !== '' && plain(one).includes(plain(key)));
+        const expected = `key=value with one of these keys: ${(close.length > 0 ? close : all).join(', ')}`;
         throw new DanqingError('bad-value', { where: 'note', expected, found: pair });
       }
-      const isNumber = modelNotes.shape[name].safeParse(0).success;
+      const isNumber = modelNotes.shape[name].safeParse(0).success && Number.isFinite(Number(value));
       return [name, value === '' ? undefined : isNumber ? Number(value) : value];
     }),
   );

@@ -38,7 +38,8 @@ async function read(source: ByteSource, options: ReadOptions = {}): Promise<Tens
       where: source.file,
       expected: 'a picture that carries an embedding (chunk sd-ti-embedding)',
       found: 'a picture without one',
-      advice: 'Pictures that were saved again lose it: get the original file.',
+      advice:
+        'Pictures that were saved again lose it: get the original file. How a picture was drawn tells `danqing info`.',
     });
   }
   const value = parse(source.file, json);
