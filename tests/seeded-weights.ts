@@ -49,11 +49,15 @@ export function seededWeight(name: string, shape: readonly number[]): Float32Arr
   return values.map((whole) => whole * unit);
 }
 
-/** Writes a float16 safetensors file whose tensors have these names and shapes and the values of their names. */
-export function writeSeededCheckpoint(path: string, shapes: Readonly<Record<string, readonly number[]>>): void {
+/** Writes a float16 safetensors file whose tensors have these names and shapes and the values of their names, or others. */
+export function writeSeededCheckpoint(
+  path: string,
+  shapes: Readonly<Record<string, readonly number[]>>,
+  weightOf = seededWeight,
+): void {
   const plan = planSafetensors(Object.entries(shapes).map(([name, shape]) => ({ name, dtype: 'F16', shape })));
   const file = openSync(path, 'w');
   writeSync(file, plan.header);
-  for (const { name, shape } of plan.tensors) writeSync(file, encodeFloat32(seededWeight(name, shape), 'F16').bytes);
+  for (const { name, shape } of plan.tensors) writeSync(file, encodeFloat32(weightOf(name, shape), 'F16').bytes);
   closeSync(file);
 }

@@ -12,7 +12,7 @@ import { elementCount, type Tensor } from '@danqing/engine/tensor/tensor';
 import { openOnCpu } from '@danqing/node/runtime/onnxruntime';
 import { checkpointShapes } from '../examples/checkpoints.ts';
 import { relativeError } from '../relative-error.ts';
-import { seededIntegers, writeSeededCheckpoint } from '../seeded-weights.ts';
+import { seededIntegers, seededWeight, writeSeededCheckpoint } from '../seeded-weights.ts';
 import { indexOf, readTensors } from '../stored-tensors.ts';
 
 const LIMIT = 1e-4;
@@ -24,8 +24,14 @@ if (command === 'make') {
   const drawn = Object.entries(checkpointShapes(name)).filter(
     ([key]) => !/position_ids$|logit_scale$|^(?:first_stage_model|alphas_cumprod|betas|sqrt_)/.test(key),
   );
-  writeSeededCheckpoint(file, Object.fromEntries(drawn));
+  writeSeededCheckpoint(file, Object.fromEntries(drawn), deepWeight);
 } else await check(families[name].parts(await indexOf(file)), name);
+
+/** So deep a tower of blocks as loud as those of the tiny models magnifies roundings until torch itself is 2e-3 off its float64. */
+function deepWeight(name: string, shape: readonly number[]): Float32Array {
+  const weight = seededWeight(name, shape);
+  return /resblocks\.\d\.attn\.in_proj_weight$/.test(name) ? weight.map((value) => value / 2) : weight;
+}
 
 async function check(parts: Parts, family: string): Promise<void> {
   const expected = await readTensors(fileURLToPath(new URL(`../fixtures/${family}-full.safetensors`, import.meta.url)));
