@@ -30,4 +30,12 @@ export const mistakes: Mistake[] = [
     replace: 'mode: mode.safeParse(undefined).data',
     tests,
   },
+  {
+    id: 'verify-aesthetic-by-name',
+    what: 'the files of an aesthetic gradient are looked for where they are at home alone',
+    file: 'packages/studio/src/gallery/verify-picture.ts',
+    find: 'folders: [...folders, ...places]',
+    replace: 'folders: places',
+    tests: ['apps/cli/src/drawing/every-add-on.test.ts'],
+  },
 ];

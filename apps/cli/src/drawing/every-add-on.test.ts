@@ -31,7 +31,7 @@ it('CK-01, VAE-01, EM-01, EM-04, HN-01, LO-01, LY-02, AG-01, GEN-02: checkpoint,
   const prompt = 'red fox, small-word <lora:kind-lora:0.6> <lyco:kind-loha:0.5> <hypernet:small-hypernetwork:0.4>';
   const aesthetic = '--aesthetic small/small-aesthetic.pt --aesthetic-clip small/small-clip.safetensors'.split(' ');
   const words = ['generate', prompt, '-n', 'small-negative', '-m', starterCheckpoint, '--vae', 'taesd'];
-  const ran = await run(...words, ...FOLDERS, ...aesthetic, ...small, '-o', 'all.png', '--json');
+  const ran = await run(...words, ...FOLDERS, ...aesthetic, ...small, '-o', 'small/all.png', '--json');
   expect([ran.code, ran.stdout.slice(0, 1)]).toEqual([0, '{']);
   const [{ receipt, infotext }] = (JSON.parse(ran.stdout) as { pictures: [{ receipt: object; infotext: string }] })
     .pictures;
@@ -62,9 +62,10 @@ it('CK-01, VAE-01, EM-01, EM-04, HN-01, LO-01, LY-02, AG-01, GEN-02: checkpoint,
     'Aesthetic embedding: small-aesthetic',
   ])
     expect(infotext).toContain(said);
-  const verified = await run('verify', 'all.png', ...FOLDERS, ...aesthetic);
+  // The aesthetic embedding and its text encoder lie beside the picture.
+  const verified = await run('verify', 'small/all.png', ...FOLDERS);
   expect([verified.code, verified.stdout]).toEqual([0, 'Same bits.\n']);
   // Each of them counts: without it the picture is another.
-  const without = await run('verify', 'all.png', ...FOLDERS.slice(0, 4), ...aesthetic);
+  const without = await run('verify', 'small/all.png', ...FOLDERS.slice(0, 4), ...aesthetic);
   expect([without.code, without.stdout]).toEqual([3, expect.stringContaining('small-word')]);
 });
