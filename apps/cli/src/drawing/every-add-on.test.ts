@@ -68,4 +68,4 @@ it('CK-01, VAE-01, EM-01, EM-04, HN-01, LO-01, LY-02, AG-01, GEN-02: checkpoint,
   // Each of them counts: without it the picture is another.
   const without = await run('verify', 'small/all.png', ...FOLDERS.slice(0, 4), ...aesthetic);
   expect([without.code, without.stdout]).toEqual([3, expect.stringContaining('small-word')]);
-});
+}, 120_000);

@@ -76,7 +76,8 @@ export function checkHypernetworkBase({ file, byWidth }: Hypernetwork, context: 
   };
   const others = byWidth.has(context.contextWidth) ? [] : context.families.filter(isOther);
   if (fits && (others.length === 0 || context.force)) return;
-  const right = others.map(({ title }) => title).join(' or ');
+  // Small models of a family have other widths than its name says.
+  const right = others.flatMap(({ id, title }) => (id === context.family.id ? [] : title)).join(' or ');
   throw new DanqingError('bad-shape', {
     where: fileName(file),
     expected: `a hypernetwork for ${context.family.title}, with networks for text of width ${context.contextWidth}`,

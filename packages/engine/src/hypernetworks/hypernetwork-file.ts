@@ -111,8 +111,8 @@ function readLayers(file: string, width: number, steps: Steps, values: ReadonlyM
       layers.splice(-1, 1, { ...last, norm: { weight: own.weight, bias: own.bias } });
     } else throw refuse('layers and norms with a bias each', `a tensor of shape [${shape.join(', ')}]`);
   }
-  if (layers.length === 0 || within !== width)
-    throw refuse(`layers from ${width} numbers back to ${width}`, `${within}`);
+  if (layers.length === 0) throw refuse('two networks, for keys and for values', 'one');
+  if (within !== width) throw refuse(`layers from ${width} numbers back to ${width}`, `${within}`);
   return layers;
 }
 

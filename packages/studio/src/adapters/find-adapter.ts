@@ -61,11 +61,18 @@ export class AdapterFolders {
     return (await this.files()).map(modelStem);
   }
 
+  /** Names of the files that trainers called `name`: an alias that two of them share tells neither. */
+  async calledSo(name: string): Promise<readonly string[]> {
+    return (await this.#aliased(name)).map(modelStem);
+  }
+
+  async #aliased(name: string): Promise<readonly string[]> {
+    if (FORBIDDEN.has(name.toLowerCase())) return [];
+    return (await (this.#aliases ??= this.#readAliases())).get(name) ?? [];
+  }
+
   async #byAlias(name: string): Promise<FoundAdapter | undefined> {
-    if (FORBIDDEN.has(name.toLowerCase())) return undefined;
-    const aliases = await (this.#aliases ??= this.#readAliases());
-    const named = aliases.get(name) ?? [];
-    // An alias that two files share tells neither.
+    const named = await this.#aliased(name);
     if (named.length !== 1) return undefined;
     const own = modelStem(named[0]!);
     return found(named, [

@@ -111,7 +111,14 @@ describe('names', () => {
   it('an alias of two files tells neither', async () => {
     write('one.safetensors', lora(), { ss_output_name: 'twin' });
     write('styles/two.safetensors', lora(), { ss_output_name: 'twin' });
-    expect((await prepare({ prompt: '<lora:twin:1>' })).adaptation).toBeUndefined();
+    const { adaptation, notes } = await prepare({ prompt: '<lora:twin:1>' });
+    expect(adaptation).toBeUndefined();
+    expect(notes).toEqual([
+      '"twin" is what trainers called one and two: write the name of the file; "<lora:twin:1>" has no effect.',
+    ]);
+    await expect(prepare({ chosen: [{ name: 'twin' }] })).rejects.toThrow(
+      /found one and two, which trainers called so both\. Write the name of the file/,
+    );
     expect((await prepare({ prompt: '<lora:two:1>' })).adaptation).toBeDefined();
   });
 

@@ -175,10 +175,18 @@ export class OpenAdapters {
       const request = readAdapterTag(tag, ask.steps);
       const file = await folders.find(request.name);
       if (file === undefined) {
-        notes.push({
-          en: `No LoRA "${request.name}" was found in ${ask.folders.join(', ')}; "${tag.canonical}" has no effect.`,
-          zh: `在 ${ask.folders.join('、')} 中没有找到 LoRA“${request.name}”；“${tag.canonical}”不起作用。`,
-        });
+        const several = await folders.calledSo(request.name);
+        const [en, zh] =
+          several.length === 0
+            ? [
+                `No LoRA "${request.name}" was found in ${ask.folders.join(', ')}`,
+                `在 ${ask.folders.join('、')} 中没有找到 LoRA“${request.name}”`,
+              ]
+            : [
+                `"${request.name}" is what trainers called ${several.join(' and ')}: write the name of the file`,
+                `“${request.name}”是 ${several.join('、')} 的训练者共用的名字，请写文件名`,
+              ];
+        notes.push({ en: `${en}; "${tag.canonical}" has no effect.`, zh: `${zh}；“${tag.canonical}”不起作用。` });
         ignoredTags.push(tag.canonical);
         continue;
       }
@@ -188,10 +196,15 @@ export class OpenAdapters {
     for (const { name, weight, textEncoderWeight } of ask.chosen) {
       const file = await folders.find(name);
       if (file === undefined) {
+        const several = await folders.calledSo(name);
         throw new DanqingError('missing', {
           where: 'LoRA',
           expected: `a file "${name}", or one of this name in ${ask.folders.join(', ')}`,
-          found: (await folders.names()).slice(0, NAMES_SHOWN).join(', ') || 'none there',
+          found:
+            several.length === 0
+              ? (await folders.names()).slice(0, NAMES_SHOWN).join(', ') || 'none there'
+              : `${several.join(' and ')}, which trainers called so both`,
+          ...(several.length > 0 && { advice: 'Write the name of the file.' }),
         });
       }
       notes.push(...file.remarks);
