@@ -89,7 +89,6 @@ describe('bad input: an add-on', () => {
   beforeAll(async () => {
     plain = (await draw('fox')).latent;
     good = (await draw('fox <lora:good:1>')).latent;
-    expect(good).not.toBe(plain);
   });
 
   it.each([
@@ -113,7 +112,6 @@ describe('bad input: an add-on', () => {
     ['<lora:good:1> <hypernet:wide:1>', /networks for 768/],
   ])('%s is refused, and the next picture is as if it had not been asked for', async (tags, message) => {
     await expect(draw(`fox ${tags}`)).rejects.toThrow(message);
-    expect((await draw('fox <lora:good:1>')).latent).toBe(good);
     expect((await draw('fox')).latent).toBe(plain);
   });
 
@@ -122,6 +120,7 @@ describe('bad input: an add-on', () => {
     expect([latent === plain, notes]).toEqual([false, expect.stringMatching(/it changes the denoiser by Infinity %/)]);
     expect((await draw('fox')).latent).toBe(plain);
     expect((await draw('fox <lora:good:1>')).latent).toBe(good);
+    expect(good).not.toBe(plain);
   });
 
   it.each([
