@@ -28,9 +28,9 @@ if (command === 'make') {
 } else await check(families[name].parts(await indexOf(file)), name);
 
 /** So deep a tower of blocks as loud as those of the tiny models magnifies roundings until torch itself is 2e-3 off its float64. */
-function deepWeight(name: string, shape: readonly number[]): Float32Array {
-  const weight = seededWeight(name, shape);
-  return /resblocks\.\d\.attn\.in_proj_weight$/.test(name) ? weight.map((value) => value / 2) : weight;
+function deepWeight(key: string, shape: readonly number[]): Float32Array {
+  const weight = seededWeight(key, shape);
+  return /resblocks\.\d\.attn\.in_proj_weight$/.test(key) ? weight.map((value) => value / 2) : weight;
 }
 
 async function check(parts: Parts, family: string): Promise<void> {
