@@ -33,6 +33,7 @@ export async function downloadLinks(
       if (!json && download.state === 'done') printDone(download, progress, say);
     },
   });
+  const typed = new Map<number, string>();
   let isStopped = false;
   const stopListening = onInterrupt(() => {
     isStopped = true;
@@ -47,27 +48,37 @@ export async function downloadLinks(
   try {
     // A link that cannot be understood is told of before anything is fetched.
     for (const link of links) downloads.read(link);
-    for (const link of links) queue.add(link, options);
+    for (const link of links) typed.set(queue.add(link, options).id, withoutSecrets(link));
     await queue.settled();
   } finally {
     stopListening();
     progress.end();
     downloads.close();
   }
-  report(queue.all, isStopped, json, say);
+  report(queue.all, typed, isStopped, json, say);
 }
 
-function report(all: readonly QueuedDownload[], isStopped: boolean, json: boolean, say: Messages['download']): void {
+function report(
+  all: readonly QueuedDownload[],
+  typed: ReadonlyMap<QueuedDownload['id'], string>,
+  isStopped: boolean,
+  json: boolean,
+  say: Messages['download'],
+): void {
   const failed = all.filter(({ state }) => state === 'failed');
   const [first] = failed;
   if (all.length === 1 && first?.error !== undefined) throw first.error;
   if (json) console.log(JSON.stringify(describe(all)));
-  for (const { link, error } of failed) console.error(say.failed(link, error!).replaceAll(/\s*\n\s*/g, ' '));
+  for (const { id, link, error } of failed)
+    console.error(say.failed(typed.get(id) ?? link, error!).replaceAll(/\s*\n\s*/g, ' '));
   if (first !== undefined) process.exitCode = exitCodeOf(first.error);
   if (!isStopped) return;
   console.error(say.stopped);
   process.exitCode = EXIT.cancelled;
 }
+
+/** Some put a token into their links. */
+const withoutSecrets = (link: string): string => (/token=/i.test(link) ? link.replace(/[?#].*$/s, '') : link);
 
 function describe(all: readonly QueuedDownload[]): unknown {
   const models = all.flatMap(({ link, results = [] }) =>

@@ -48,9 +48,7 @@ describe('danqing download', () => {
       inHome('models/Lora/disney.safetensors'),
       `${inHome('models/Lora/disney.safetensors')} (was there already)`,
     ]);
-    expect(ran.stderr).toContain(
-      'Error: hugging face models owner/none main : Hugging Face › owner/none: expected a repository',
-    );
+    expect(ran.stderr).toContain('Error: owner/none: Hugging Face › owner/none: expected a repository');
     expect(ran.code).toBe(2);
     expect(JSON.parse(readFileSync(inHome('models/Lora/disney.json'), 'utf8'))).toMatchObject({
       'activation text': 'disney style',

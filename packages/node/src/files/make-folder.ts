@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DanqingError } from '@danqing/engine/errors';
+import { reasonOf } from './writing-trouble.ts';
 
 /** Makes a folder with those above it, where it is not there yet. @throws io. */
 export const makeFolder = async (folder: string): Promise<void> => Promise.resolve(folder).then(makeFolderSync);
@@ -13,7 +14,7 @@ export function makeFolderSync(folder: string): void {
     throw new DanqingError('io', {
       where: folder,
       expected: 'a folder that can be made',
-      found: (error as Error).message,
+      found: reasonOf(error as Error),
       advice: 'Nothing was written.',
     });
   }

@@ -8,10 +8,13 @@ export function writingTrouble(path: string, error: unknown, advice = 'Nothing w
   return new DanqingError('io', {
     where: path,
     expected: 'a place where a file can be written',
-    found: REASONS[code] ?? error.message,
+    found: reasonOf(error),
     advice,
   });
 }
+
+/** What keeps the system from writing. */
+export const reasonOf = (error: NodeJS.ErrnoException): string => REASONS[error.code ?? ''] ?? error.message;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'a full disk',

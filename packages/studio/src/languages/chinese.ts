@@ -43,12 +43,14 @@ function troubleInChinese({ where, expected, found, advice }: Trouble): string {
   return advice === undefined ? told : told + inChinese(advice);
 }
 
-/** Paths stay as they are. */
+/** Paths and addresses stay as they are. */
 const placeInChinese = (where: string): string =>
   where
     .split(' › ')
-    .map((part) => (/[\\/]/.test(part) ? part : inChinese(part)))
+    .map((part) => (IS_PLACE.test(part) ? part : inChinese(part)))
     .join(' › ');
+
+const IS_PLACE = /^(?:[~.]?[\\/]|[a-z]:[\\/]|https?:|\S*[\\/]\S*$)/i;
 
 interface Phrase {
   readonly pattern: RegExp;

@@ -130,6 +130,8 @@ export const downloadTroubles: Readonly<Record<string, string>> = {
   'The repository also has {*}.': '仓库里还有：{}。',
 
   // What arrived
+  'a web page (“{}”)': '网页（“{}”）',
+  'The site probably asks you to log in first.': '网站多半要求先登录。',
   'You called it a {}; by its contents it is a {}.': '你说它是 {}，但从内容看是 {}。',
   'The site calls it a {}; by its contents it is a {}.': '网站说它是 {}，但从内容看是 {}。',
   'What it is for could not be told from its contents.': '从内容看不出它的用途。',

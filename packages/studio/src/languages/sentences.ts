@@ -170,6 +170,7 @@ export const sentences: Readonly<Record<string, string>> = {
   ' (Did you mean one of {}?)': '（是不是 {} 之一？）',
   "missing required argument '{}'": '缺少参数“{}”',
   "option '{}' argument missing": '选项“{}”缺少参数',
+  "command-argument value '{}' is invalid for argument '{}'. {}": '参数“{2}”的值“{1}”无效。{3}',
   "option '{}' argument '{}' is invalid. {}": '选项“{}”的参数“{}”无效。{}',
   'Allowed choices are {}.': '可以是 {}。',
 };
