@@ -81,6 +81,7 @@ describe('notes in Chinese', () => {
 const COMPOSED = new Set([
   'GGUF, ONNX, pickle, picture with an embedding, safetensors, torch legacy, torch tar, torch zip',
   'a hole: bytes {} to {}',
+  'a web page (“{}”)',
   'an overlap: bytes {} to {}',
   'LoCon for {}',
   'LoRA for {}',
