@@ -42,7 +42,7 @@ it('GEN-02: a receipt keeps everything that was applied, seeds of 64 bits and al
   expect(receiptFromMakerNote(undefined)).toBeUndefined();
 });
 
-it('tells people what was really applied', () => {
+it('first 2: tells people what was really applied', () => {
   expect(describeReceipt(receipt)).toEqual([
     ['Checkpoint', `starter-emoji-128, SHA-256 ${'a'.repeat(64)}, tensors ${'b'.repeat(64)}`],
     ['VAE', 'built-in: no other was chosen'],

@@ -62,7 +62,7 @@ describe('noise of torch on the CPU', () => {
   });
 });
 
-describe('noise of CUDA (NV)', () => {
+describe('first 4: noise of CUDA (NV), the same on every machine', () => {
   it('GEN-02: Philox of an empty counter and key', () => {
     const block = new Uint32Array(4);
     philox4x32(block, 0, 0, 0, 0, 0, 0);

@@ -31,7 +31,7 @@ async function readingOf(bytes: Uint8Array, more: ReadOptions = {}): Promise<str
   }
 }
 
-describe('openIndex on hostile files', () => {
+describe('first 5: openIndex on hostile files', () => {
   it.each(all)(
     'answers in good time: %s',
     async (_, bytes) => {

@@ -39,7 +39,7 @@ function asObject(value: PlainValue): unknown {
 
 const open = (name: string) => openIndex(made.get(name)!.source, options);
 
-describe('openIndex on torch files', () => {
+describe('first 5: openIndex on torch files', () => {
   it.each(Object.entries(fixture.real))('FMT-01: reads %s as torch does', async (path, { count, sha256: wanted }) => {
     const source = memorySource(path, readFileSync(sharedData(path)));
     const index = await openIndex(source);

@@ -65,7 +65,7 @@ const metadataIn = async (path: string): Promise<Record<string, string>> => {
   return Object.fromEntries(model.index.metadata);
 };
 
-describe('convertFile', () => {
+describe('first 5: convertFile', () => {
   it('FMT-04: goes from safetensors to torch and back without a bit changed', async () => {
     const file = await save('a.safetensors', tensors(1), { title: '丹青' });
     const pickle = await convertFile({ file, format: 'torch' });

@@ -64,7 +64,7 @@ const lighter = (drawn: Drawn, by: number): Drawn =>
 
 const anyFile: VerifyFiles = { checkpoint: 'some.safetensors' };
 
-describe('the verdict', () => {
+describe('first 3: the verdict', () => {
   it.each(['png', 'jpeg', 'webp'] as const)('GEN-02: a %s that is drawn the same has the same bits', async (format) => {
     const plan = await planVerification(await save(`same.${format}`, drawnFox(), { format }), anyFile);
     expect(await judgePicture(plan, drawnFox())).toEqual({ verdict: { kind: 'same-bits' }, text: 'Same bits.' });
@@ -113,7 +113,7 @@ describe('the verdict', () => {
   });
 });
 
-describe('the files', () => {
+describe('first 3: the files', () => {
   const starterSha256 = 'fd1ca4b12b52b984bdf29ca104e611ee443c39d571f36a44e28f00a2a29b347d';
   const starterFox = (): Drawn =>
     withReceipt(drawnFox(), (receipt) => ({ ...receipt, checkpoint: { name: 'renamed', sha256: starterSha256 } }));

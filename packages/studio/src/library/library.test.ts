@@ -84,7 +84,7 @@ function safetensors(tensor: string, metadata: Record<string, string> = {}, shap
   return Buffer.concat([length, header, Buffer.alloc(bytes, 7)]);
 }
 
-describe('Library', () => {
+describe('first 6: Library', () => {
   it('LIB-05: shows a file that is copied into its folder after a refresh or a restart', async () => {
     await library.refresh();
     put('home/models/Lora/cat.safetensors', LORA);
@@ -232,7 +232,7 @@ describe('search', () => {
   });
 });
 
-describe('what a scan meets', () => {
+describe('first 6: what a scan meets', () => {
   it('is spoilt by no bad file', async () => {
     put('home/models/Lora/good.safetensors', LORA);
     for (const name of readdirSync(sharedData('safetensors')).filter((file) => file.startsWith('bad_'))) {
@@ -328,7 +328,7 @@ describe('what a scan meets', () => {
   });
 });
 
-describe('hashes', () => {
+describe('first 6: hashes', () => {
   it('find the same tensors in other containers, and wrong hashes in notes', async () => {
     const same = put('home/models/Lora/a.safetensors', safetensors('x', { note: 'a' }));
     const again = put('home/models/Lora/b.safetensors', safetensors('x', { sshs_model_hash: 'e3b0c44298fc' }));

@@ -27,7 +27,7 @@ const put = (path: string, text = path): string => {
 
 const inFolder = (path: string): string[] => readdirSync(join(root, path)).sort();
 
-it('moves a model with what lies beside it, and nothing else', async () => {
+it('first 6: moves a model with what lies beside it, and nothing else', async () => {
   const model = put('a/x.y.safetensors');
   for (const name of ['x.y.json', 'x.y.preview.png', 'x.y.civitai.info', 'x.json', 'x.yz.json', 'other.pt'])
     put(`a/${name}`);

@@ -22,7 +22,7 @@ const samples = (files: Record<string, Sample>): [string, Sample][] => Object.en
 const { dangerous, containers, deceitful, broken, harmless, unknown } = fixture.files;
 const everything: [string, Sample][] = [dangerous, containers, broken, harmless, unknown].flatMap(samples);
 
-describe('scanFile', () => {
+describe('first 5: scanFile', () => {
   const blocked = ['7z'];
 
   it.each([...samples(dangerous), ...samples(containers).filter(([name]) => !blocked.includes(name))])(
