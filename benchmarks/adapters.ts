@@ -1,5 +1,5 @@
 // What LoRAs cost on SD 1.5 at full size: another weight or set between pictures, and a step with three of rank 32 against one without.
-// npx tsx benchmarks/adapters.ts CHECKPOINT changes|steps|locon [fast|quick]; see README.md here.
+// npx tsx benchmarks/adapters.ts CHECKPOINT changes|steps|merged|locon [fast|quick]; see README.md here.
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,9 +22,9 @@ import { openOnCpu } from '@danqing/node/runtime/onnxruntime';
 import { openGraph } from '@danqing/node/runtime/run-graph';
 import { median } from './measuring.ts';
 
-const USAGE = 'usage: tsx benchmarks/adapters.ts CHECKPOINT changes|steps|locon [fast|quick]';
+const USAGE = 'usage: tsx benchmarks/adapters.ts CHECKPOINT changes|steps|merged|locon [fast|quick]';
 const RANK = 32;
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 const wave = (count: number, seed: number, size: number): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => Math.sin(seed + 12.9898 * i) * size);
@@ -70,7 +70,12 @@ if (checkpoint === undefined || what === undefined) throw new Error(USAGE);
 const folder = mkdtempSync(join(tmpdir(), 'danqing-bench-adapters-'));
 const { index, files, close } = await openModel(checkpoint);
 const base = baseModules(index);
-const denoiser = familyOf(index, families).parts(index).denoiser();
+const parts = familyOf(index, families).parts(index);
+const denoiser = parts.denoiser();
+const graphs = [
+  ['text encoder', parts.textEncoders()[0]!.graph(1)],
+  ['denoiser', denoiser.graph()],
+] as const;
 
 async function openLora(number: number, chosen = TRANSFORMERS): Promise<MatchedAdapter> {
   const path = join(folder, `lora-${number}.safetensors`);
@@ -106,11 +111,19 @@ async function step(on: ModelHands): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/** An adaptation, and how long it took to be ready. */
+const idle: ModelHands = {
+  ...hands,
+  withSession: async (_, work) =>
+    work({ run: async () => Promise.resolve({}), release: async () => Promise.resolve() }),
+};
+
+/** An adaptation, and how long it took until all that it feeds was worked out. */
 async function adapt(weights: AdaptedWeights, uses: readonly AdapterUse[], application: Application = 'beside') {
   const started = performance.now();
   const adaptation = new Adaptation(uses, base, weights, application);
-  await adaptation.prepare();
+  const { withSession } = adaptation.adapt(idle);
+  for (const [name, graph] of graphs)
+    await withSession({ name, variant: '', graph: () => graph }, (session) => session.run({}));
   return { hands: adaptation.adapt(hands), seconds: (performance.now() - started) / 1000 };
 }
 
@@ -142,27 +155,23 @@ if (what === 'locon') {
   const [one, two, three, four] = [await openLora(1), await openLora(2), await openLora(3), await openLora(4)];
   const uses = usesOf([one, two, three], 0.7);
   if (what === 'changes') {
-    for (const application of ['beside'] as const) {
-      const weights = openWeights();
-      console.log(
-        `${application}: three LoRAs, first time: ${(await adapt(weights, uses, application)).seconds.toFixed(2)} s`,
-      );
-      for (let round = 0; round < 2; round++)
-        for (const [change, others] of [
-          ['other weights', usesOf([one, two, three], 0.4)],
-          ['two of them', usesOf([one, two], 0.4)],
-          ['a fourth in the place of the first', usesOf([two, three, four], 0.4)],
-          ['that one alone', usesOf([four], 1)],
-          ['three again', uses],
-        ] as const) {
-          console.log(`${application}: ${change}: ${(await adapt(weights, others, application)).seconds.toFixed(3)} s`);
-        }
-      await weights.clear();
+    const weights = openWeights();
+    console.log(`three LoRAs, first time: ${(await adapt(weights, uses)).seconds.toFixed(2)} s`);
+    for (const [change, others] of [
+      ['other weights', usesOf([one, two, three], 0.4)],
+      ['two of them', usesOf([one, two], 0.4)],
+      ['a fourth in the place of the first, first time', usesOf([two, three, four], 0.4)],
+      ['that one alone', usesOf([four], 1)],
+      ['the first three', uses],
+      ['the fourth in the place of the first', usesOf([two, three, four], 0.4)],
+      ['the first three again', uses],
+    ] as const) {
+      console.log(`${change}: ${(await adapt(weights, others)).seconds.toFixed(3)} s`);
     }
   } else {
-    const beside = (await adapt(openWeights(), uses)).hands;
-    const merged = (await adapt(openWeights(), uses, 'merged')).hands;
-    await compare({ without: hands, 'with three': beside, 'with three merged': merged });
+    const { hands: adapted, seconds } = await adapt(openWeights(), uses, what === 'merged' ? 'merged' : 'beside');
+    console.log(`ready in ${seconds.toFixed(2)} s`);
+    await compare({ without: hands, 'with three': adapted });
   }
 }
 await close();

@@ -1,6 +1,6 @@
 import type { Graph } from '../graph/value.ts';
 import type { ModelHands } from '../pipelines/model.ts';
-import type { Session } from '../runtime.ts';
+import type { Feed, Session } from '../runtime.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
 import type { TensorEntry } from '../weights/tensor-index.ts';
 import { type FedGraph, feedWeights } from './adapt-graph.ts';
@@ -8,7 +8,7 @@ import { type AdaptedTensor, adaptedTensors } from './adapted-tensor.ts';
 import type { AdaptedValues, AdaptedWeights } from './adapted-weights.ts';
 import { type AdapterUse, strengthOn } from './adapter-use.ts';
 import type { BaseModules, BasePart } from './base-modules.ts';
-import { type PartPlan, planPart } from './part-plan.ts';
+import { bytesOf, type PartPlan, planPart } from './part-plan.ts';
 import { type Application, formOf, type FormedTensor } from './tensor-form.ts';
 
 /** Layers whose weights are all fed as soon as one of them is, so that most adapters run on one and the same session. */
@@ -58,27 +58,32 @@ export class Adaptation {
         if (fed.weights.length === 0) return hands.withSession(network, work);
         const names = fed.weights.map(({ tensor, what }) => `${what} ${tensor}`).join();
         const adapted = { ...network, variant: `${network.variant} with ${names}`, graph: (): Graph => fed.graph };
-        return hands.withSession(adapted, async (session) => work(await this.#feeding(session, fed)));
+        return hands.withSession(adapted, async (session) => work(this.#feeding(session, fed)));
       },
     };
   }
 
-  /** Works out the adapted weights ahead of drawing. */
-  async prepare(): Promise<void> {
-    for (const part of new Set([...this.#tensors.values()].map((tensor) => tensor.part))) await this.#valuesOf(part);
+  /** Memory that the adapted weights take when all of them are worked out. */
+  get bytes(): number {
+    const plans = [...new Set([...this.#tensors.values()].map(({ part }) => part))].map((part) => this.#planOf(part));
+    return plans.reduce((sum, plan) => sum + bytesOf(plan), 0);
   }
 
-  async #feeding(session: Session, { weights }: FedGraph): Promise<Session> {
+  /** A session that is fed the adapted weights, worked out when it runs. */
+  #feeding(session: Session, { weights }: FedGraph): Session {
     const parts = new Set(weights.map(({ tensor }) => this.#tensors.get(tensor)!.part));
-    const values = new Map<BasePart, AdaptedValues>();
-    for (const part of parts) values.set(part, await this.#valuesOf(part));
-    const feeds: Record<string, Tensor> = {};
-    for (const { name, tensor, what, shape, start } of weights) {
-      const { factors, wholes } = values.get(this.#tensors.get(tensor)!.part)!;
-      if (what === 'whole') feeds[name] = rowsFrom(wholes.get(tensor)!, start, shape as readonly number[]);
-      else feeds[name] = factors.get(tensor)![what];
-    }
-    return { run: async (own) => session.run({ ...own, ...feeds }), release: async () => session.release() };
+    const run: Session['run'] = async (own, into) => {
+      const values = new Map<BasePart, AdaptedValues>();
+      for (const part of parts) values.set(part, await this.#valuesOf(part));
+      const feeds: Record<string, Feed> = { ...own };
+      for (const { name, tensor, what, shape, start } of weights) {
+        const { factors, wholes } = values.get(this.#tensors.get(tensor)!.part)!;
+        if (what === 'whole') feeds[name] = rowsFrom(wholes.get(tensor)!, start, shape as readonly number[]);
+        else feeds[name] = factors.get(tensor)![what];
+      }
+      return session.run(feeds, into);
+    };
+    return { run, release: async () => session.release() };
   }
 
   #fedGraph(key: string, build: () => Graph): FedGraph {
@@ -90,15 +95,19 @@ export class Adaptation {
   }
 
   async #valuesOf(part: BasePart): Promise<AdaptedValues> {
+    return this.#weights.valuesOf(
+      this.#planOf(part),
+      this.#uses.map((use) => this.#strengthNow(use, part)),
+    );
+  }
+
+  #planOf(part: BasePart): PartPlan {
     let plan = this.#plans.get(part);
     if (plan === undefined) {
       const own = [...this.#tensors.values()].filter((tensor) => tensor.part === part);
       this.#plans.set(part, (plan = planPart(part, this.#uses, own)));
     }
-    return this.#weights.valuesOf(
-      plan,
-      this.#uses.map((use) => this.#strengthNow(use, part)),
-    );
+    return plan;
   }
 
   #strengthNow(use: AdapterUse, part: BasePart): number {

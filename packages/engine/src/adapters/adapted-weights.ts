@@ -2,7 +2,7 @@ import type { Graph } from '../graph/value.ts';
 import type { Session } from '../runtime.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
 import type { BasePart } from './base-modules.ts';
-import { type FactorSizes, type PartPlan, useKey } from './part-plan.ts';
+import { numbersOf, type PartPlan, useKey } from './part-plan.ts';
 
 /** Opens a graph that is run now and then for large results: nothing is laid out anew, and nothing kept between two runs. */
 export type OpenGraph = (graph: Graph) => Promise<Session>;
@@ -186,8 +186,6 @@ class Memory {
 
 /** Memory that is so many times too large is given back. */
 const MOST_IDLE = 4;
-
-const numbersOf = ({ ranks, out, within }: FactorSizes): number => ranks * (out + within + 1);
 
 /** Some rows of a matrix, in its memory. */
 const rowsOf = ({ shape: [, width = 1], data }: Tensor, from: number, count: number): Tensor => ({

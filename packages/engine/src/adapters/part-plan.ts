@@ -85,6 +85,16 @@ export function planPart(part: BasePart, uses: readonly AdapterUse[], tensors: r
   };
 }
 
+/** Memory that what a plan works out takes. */
+export const bytesOf = ({ sizes, tensors }: PartPlan): number => {
+  const factors = [...sizes.values()].reduce((sum, size) => sum + numbersOf(size), 0);
+  const wholes = tensors.filter(({ form }) => form === 'whole');
+  return 4 * wholes.reduce((sum, { entry }) => sum + product(entry.shape), factors);
+};
+
+/** How many numbers the factors of a tensor and their strengths are. */
+export const numbersOf = ({ ranks, out, within }: FactorSizes): number => ranks * (out + within + 1);
+
 /** Tells uses with other values from one another, whatever their strengths. */
 export const useKey = ({ matched, ranks, magnitudes }: AdapterUse): string =>
   [identityOf(matched), ranks, magnitudes].join(' ');

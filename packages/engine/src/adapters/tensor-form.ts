@@ -23,7 +23,7 @@ export interface FormedTensor extends AdaptedTensor {
  * What a weight has to bring, in output times input size by their sum, for its adapters to be cheaper beside it than within: wide layers have
  * few places to work on.
  */
-const WIDE = 450;
+const WIDE = 600;
 
 /** The form of a tensor. */
 export function formOf({ part, entry, changes }: AdaptedTensor, application: Application): TensorForm {

@@ -87,11 +87,7 @@ export async function* generate(
   if (refiner !== undefined) refuseOtherSpace(model, refiner.model);
 
   yield { type: 'phase', phase: 'encode prompt' };
-  const repeat = (text: string): string[] => seeds.map(() => text);
-  const parsed = parsePrompts(repeat(request.prompt), repeat(request.negativePrompt), {
-    stripComments: request.text.stripComments,
-    handledTagTypes: request.handledTagTypes ?? [],
-  });
+  const parsed = parse(request);
   const guided = await condition(model, parsed, request, signal);
   const refined = refiner && {
     ...(await condition(refiner.model, parsed, request, signal)),
@@ -134,6 +130,16 @@ export async function* generate(
   const { pixels, notes: decoded } = await decodeAll(latents, decoder);
   const notes = [...new Set([...guided.notes, ...(refined?.notes ?? []), ...decoded])];
   return { latent, pixels, text: guided.report, tags: parsed.tags, notes, isRefined, hasStandIn: decoded.length > 0 };
+}
+
+/** Encodes the prompts of a request before its turn comes: the model keeps what it has encoded. @throws as `generate`. */
+export async function encodeAhead(request: GenerateRequest, model: Model): Promise<void> {
+  await condition(model, parse(request), request);
+}
+
+function parse({ prompt, negativePrompt, seeds, text, handledTagTypes = [] }: GenerateRequest): ParsedPrompts {
+  const repeat = (one: string): string[] => seeds.map(() => one);
+  return parsePrompts(repeat(prompt), repeat(negativePrompt), { stripComments: text.stripComments, handledTagTypes });
 }
 
 /** Decodes pictures one at a time: a batch would need as many times the memory of the decoder's widest layer. */

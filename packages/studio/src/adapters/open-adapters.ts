@@ -107,13 +107,11 @@ export class OpenAdapters {
   readonly #weights = new AdaptedWeights(openGraph);
   readonly #opened = new Map<string, Opened>();
 
-  /** Gathers all adapters that a job asks for and works out the adapted weights, before anything is drawn. @throws as `gather`. */
+  /** Gathers all adapters that a job asks for, ready to draw with. @throws as `gather`. */
   async prepare(ask: AdapterAsk, index: TensorIndex, family: Family): Promise<ReadyAdapters> {
     const gathered = await this.gather(ask, index, family);
     if (gathered.uses.length === 0) return { ...gathered, adaptation: undefined };
-    const adaptation = new Adaptation(gathered.uses, baseModules(index), this.#weights, 'beside');
-    await adaptation.prepare();
-    return { ...gathered, adaptation };
+    return { ...gathered, adaptation: new Adaptation(gathered.uses, baseModules(index), this.#weights, 'beside') };
   }
 
   /**

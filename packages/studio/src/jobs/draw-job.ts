@@ -70,14 +70,14 @@ export async function drawJob(
   const facts = { family, nativeSize: family.nativeSize, resolution: resolutionOf(files.index.metadata) };
   const asked = settleRecipe(recipe, facts, () => place.random());
   const aesthetic = recipe.aesthetic && (await openAesthetic(recipe.aesthetic, files.parts));
-  const besideBytes = aesthetic?.tuningBytes ?? 0;
+  const addOns = await prepareAddOns(asked, files, place);
+  const besideBytes = (aesthetic?.tuningBytes ?? 0) + addOns.bytes;
   const { model, runtime, notes } = await place.modelOf(files, asked, besideBytes);
   for (const text of [...remarksOn(asked), ...notes, ...offerFewSteps(files, asked), ...(aesthetic?.notes ?? [])])
     await tell({ type: 'note', job, text });
   // Of the two sizes of SD 2.x, which one is right is known when it is known what the denoiser predicts.
   const sized = { ...facts, nativeSize: await model.nativeSize() };
   const settled = settleRecipe({ ...recipe, seed: asked.seed, subseed: asked.subseed }, sized, () => place.random());
-  const addOns = await prepareAddOns(settled, files, place);
   const batches = planBatches({ ...settled, prompt: settled.prompt + addOns.addedTags });
   const refiner = recipe.refiner && (await openRefiner(recipe.refiner, settled, besideBytes, place));
   // Hashing goes on beside the drawing; it is only needed for the first picture.

@@ -38,9 +38,12 @@ export class OpenModels {
     return model;
   }
 
-  /** A model of these files whose networks are adapted; kept by whoever asked for it. */
-  adapted(files: CheckpointFiles, adapt: (hands: ModelHands) => ModelHands): Model {
-    return this.#create(files, undefined, adapt);
+  /**
+   * A model of these files whose networks are adapted; kept by whoever asked for it.
+   * @param mode absent: that of the job that runs.
+   */
+  adapted(files: CheckpointFiles, adapt: (hands: ModelHands) => ModelHands, mode?: RunMode): Model {
+    return this.#create(files, mode, adapt);
   }
 
   /** Forgets all models. */

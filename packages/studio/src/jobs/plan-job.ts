@@ -66,7 +66,7 @@ export function planJob(
   );
   const modes = recipe.mode === 'auto' ? byTime(networks, recipe) : [recipe.mode];
   const together = recipe.batchSize === 1 ? '' : `, ${recipe.batchSize} at a time`;
-  const beside = besideBytes === 0 ? '' : ` beside ${(besideBytes / 1e9).toFixed(1)} GB for tuning the text encoder`;
+  const beside = besideBytes === 0 ? '' : ` beside ${(besideBytes / 1e9).toFixed(1)} GB for add-ons`;
   const plan = chooseMemoryPlan(
     networks,
     modes,

@@ -30,6 +30,8 @@ export interface AddOnPlace {
 export interface ReadyAddOns {
   /** Changes what networks are opened by; undefined where nothing is changed. */
   readonly adapt: ((hands: ModelHands) => ModelHands) | undefined;
+  /** Memory that they take beside the networks. */
+  readonly bytes: number;
   /** Says that a step, counted from 1, comes next. */
   beginStep(step: number): void;
   /** What prompts may call by name. */
@@ -90,6 +92,7 @@ export async function prepareAddOns(
       adaptation === undefined && isIdle
         ? undefined
         : (hands) => hypernetworks.applied.adapt(adaptation?.adapt(hands) ?? hands),
+    bytes: adaptation?.bytes ?? 0,
     beginStep: (step) => adaptation?.beginStep(step),
     embeddings: ready.embeddings,
     notes: [...adapters.notes.map(({ en }) => en), ...hypernetworks.notes, ...ready.notes],

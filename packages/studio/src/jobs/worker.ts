@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { WorkerEvent, WorkerRequest } from '@danqing/contract/worker-messages';
 import { DanqingError } from '@danqing/engine/errors';
-import { readOptions } from '@danqing/engine/pipelines/options';
 import type { Runtime } from '@danqing/engine/runtime';
 import { linkToParent } from '@danqing/node/process/parent-link';
 import { onnxRuntimeVersion } from '@danqing/node/runtime/onnx-model';
@@ -93,14 +92,13 @@ const place: DrawingPlace & DecodingPlace & PreparingPlace = {
         return image!;
       });
   },
-  async openAhead(files, recipe) {
+  async modelAhead(files, recipe, { adapt, bytes }) {
     const { sessions, models } = await openOn(runtimes[recipe.runtime]);
-    if (recipe.runtime !== 'cpu') return;
-    const { mode, peakBytes } = planJob(files, recipe, readMemoryState(), prepared);
+    if (recipe.runtime !== 'cpu') return undefined;
+    const { mode, peakBytes } = planJob(files, recipe, readMemoryState(), prepared, bytes);
     // Nothing is closed for what only comes next.
-    if (peakBytes > sessions.roomBytes) return;
-    const { text } = readOptions(recipe.options);
-    await models.modelOf(files, mode).open({ ...text, clipSkip: recipe.clipSkip });
+    if (peakBytes > sessions.roomBytes) return undefined;
+    return adapt === undefined ? models.modelOf(files, mode) : models.adapted(files, adapt, mode);
   },
   hashes,
   latents: new KeptLatents(),
