@@ -1,5 +1,5 @@
 // What LoRAs cost on SD 1.5 at full size: another weight or set between pictures, and a step with three of rank 32 against one without.
-// npx tsx benchmarks/adapters.ts CHECKPOINT changes|steps|merged|locon [fast|quick]; see README.md here.
+// npx tsx benchmarks/adapters.ts CHECKPOINT changes|steps|locon [fast|quick]; see README.md here.
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,6 @@ import { openAdapter } from '@danqing/engine/adapters/adapter-file';
 import type { AdapterUse } from '@danqing/engine/adapters/adapter-use';
 import { type BaseModules, baseModules } from '@danqing/engine/adapters/base-modules';
 import { type MatchedAdapter, matchAdapter } from '@danqing/engine/adapters/match-adapter';
-import type { Application } from '@danqing/engine/adapters/tensor-form';
 import { familyOf } from '@danqing/engine/detect-family';
 import { families } from '@danqing/engine/families/index';
 import type { ModelHands } from '@danqing/engine/pipelines/model';
@@ -22,9 +21,9 @@ import { openOnCpu } from '@danqing/node/runtime/onnxruntime';
 import { openGraph } from '@danqing/node/runtime/run-graph';
 import { median } from './measuring.ts';
 
-const USAGE = 'usage: tsx benchmarks/adapters.ts CHECKPOINT changes|steps|merged|locon [fast|quick]';
+const USAGE = 'usage: tsx benchmarks/adapters.ts CHECKPOINT changes|steps|locon [fast|quick]';
 const RANK = 32;
-const ROUNDS = 2;
+const ROUNDS = 3;
 
 const wave = (count: number, seed: number, size: number): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => Math.sin(seed + 12.9898 * i) * size);
@@ -118,9 +117,9 @@ const idle: ModelHands = {
 };
 
 /** An adaptation, and how long it took until all that it feeds was worked out. */
-async function adapt(weights: AdaptedWeights, uses: readonly AdapterUse[], application: Application = 'beside') {
+async function adapt(weights: AdaptedWeights, uses: readonly AdapterUse[]) {
   const started = performance.now();
-  const adaptation = new Adaptation(uses, base, weights, application);
+  const adaptation = new Adaptation(uses, base, weights);
   const { withSession } = adaptation.adapt(idle);
   for (const [name, graph] of graphs)
     await withSession({ name, variant: '', graph: () => graph }, (session) => session.run({}));
@@ -169,7 +168,7 @@ if (what === 'locon') {
       console.log(`${change}: ${(await adapt(weights, others)).seconds.toFixed(3)} s`);
     }
   } else {
-    const { hands: adapted, seconds } = await adapt(openWeights(), uses, what === 'merged' ? 'merged' : 'beside');
+    const { hands: adapted, seconds } = await adapt(openWeights(), uses);
     console.log(`ready in ${seconds.toFixed(2)} s`);
     await compare({ without: hands, 'with three': adapted });
   }

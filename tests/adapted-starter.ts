@@ -4,7 +4,7 @@ import { openAdapter } from '@danqing/engine/adapters/adapter-file';
 import type { AdapterUse } from '@danqing/engine/adapters/adapter-use';
 import { type BaseModules, baseModules } from '@danqing/engine/adapters/base-modules';
 import { type MatchedAdapter, matchAdapter } from '@danqing/engine/adapters/match-adapter';
-import type { Application } from '@danqing/engine/adapters/tensor-form';
+import { formOf } from '@danqing/engine/adapters/tensor-form';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
 import { openModel } from '@danqing/node/files/open-model';
 import { openGraph } from '@danqing/node/runtime/run-graph';
@@ -33,13 +33,9 @@ export class AdaptedStarter {
   }
 
   /** The final latent of a run. */
-  async draw(
-    run: StarterRun,
-    uses: readonly AdapterUse[] = [],
-    application: Application = 'beside',
-  ): Promise<Float32Array> {
+  async draw(run: StarterRun, uses: readonly AdapterUse[] = [], form = formOf): Promise<Float32Array> {
     if (uses.length === 0) return this.#starter.draw(run);
-    const adaptation = new Adaptation(uses, this.base, new AdaptedWeights(openGraph), application);
+    const adaptation = new Adaptation(uses, this.base, new AdaptedWeights(openGraph), form);
     return this.#starter.draw({
       ...run,
       adapt: (hands) => adaptation.adapt(hands),

@@ -9,7 +9,7 @@ import type { AdaptedValues, AdaptedWeights } from './adapted-weights.ts';
 import { type AdapterUse, strengthOn } from './adapter-use.ts';
 import type { BaseModules, BasePart } from './base-modules.ts';
 import { bytesOf, type PartPlan, planPart } from './part-plan.ts';
-import { type Application, formOf, type FormedTensor } from './tensor-form.ts';
+import { formOf, type FormedTensor } from './tensor-form.ts';
 
 /** Layers whose weights are all fed as soon as one of them is, so that most adapters run on one and the same session. */
 const USUAL: Readonly<Record<BasePart, RegExp>> = {
@@ -32,15 +32,15 @@ export class Adaptation {
   readonly #graphs = new Map<string, FedGraph>();
   #step = 1;
 
-  /** @param weights shared by the adaptations of one process, so that memory and unchanged parts are used again. */
-  constructor(uses: readonly AdapterUse[], base: BaseModules, weights: AdaptedWeights, application: Application) {
+  /**
+   * @param weights shared by the adaptations of one process, so that memory and unchanged parts are used again.
+   * @param form how each tensor gets into its network; all that it can have come to the same.
+   */
+  constructor(uses: readonly AdapterUse[], base: BaseModules, weights: AdaptedWeights, form = formOf) {
     this.#uses = uses;
     this.#weights = weights;
     this.#tensors = new Map(
-      [...withUsual(adaptedTensors(uses), base)].map(([name, tensor]) => [
-        name,
-        { ...tensor, form: formOf(tensor, application) },
-      ]),
+      [...withUsual(adaptedTensors(uses), base)].map(([name, tensor]) => [name, { ...tensor, form: form(tensor) }]),
     );
   }
 

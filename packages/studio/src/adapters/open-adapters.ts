@@ -111,7 +111,7 @@ export class OpenAdapters {
   async prepare(ask: AdapterAsk, index: TensorIndex, family: Family): Promise<ReadyAdapters> {
     const gathered = await this.gather(ask, index, family);
     if (gathered.uses.length === 0) return { ...gathered, adaptation: undefined };
-    return { ...gathered, adaptation: new Adaptation(gathered.uses, baseModules(index), this.#weights, 'beside') };
+    return { ...gathered, adaptation: new Adaptation(gathered.uses, baseModules(index), this.#weights) };
   }
 
   /**
