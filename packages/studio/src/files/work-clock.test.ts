@@ -14,6 +14,16 @@ it('tells the time left from the speed of the last seconds', () => {
   expect(clock.progress('write', 3050, 10_000, 41_000).secondsLeft).toBeCloseTo((10_000 - 3050) / 50, 0);
 });
 
+it('does not take one slow step for all of them', () => {
+  const clock = new WorkClock(0);
+  let atMs = 0;
+  let left: number | undefined;
+  // Every other step takes 30 s, the others 2 s: 16 s each.
+  for (let step = 1; step <= 20; step++)
+    left = clock.progress('write', step, 100, (atMs += step % 2 ? 30_000 : 2000)).secondsLeft;
+  expect(left).toBeCloseTo(80 * 16, -2);
+});
+
 it('says nothing while nothing moves', () => {
   const clock = new WorkClock(0);
   expect(clock.progress('hash', 0, 100, 5000).secondsLeft).toBeUndefined();

@@ -2,6 +2,8 @@ import type { ChangeProgress } from '@danqing/contract/file-changes';
 
 /** The speed is that of this long, so that a disk that slows down is noticed. */
 const WINDOW_MS = 10_000;
+/** Steps that the speed is taken over at least: those of large layers take many seconds, and longer than small ones. */
+const LEAST_STEPS = 16;
 /** Before that, a speed is a guess. */
 const FIRST_MS = 1000;
 
@@ -16,7 +18,7 @@ export class WorkClock {
   /** Takes note of how far the work is. */
   progress(phase: ChangeProgress['phase'], doneBytes: number, totalBytes: number, nowMs: number): ChangeProgress {
     this.#marks.push({ atMs: nowMs, bytes: doneBytes });
-    while (this.#marks.length > 2 && nowMs - this.#marks[1]!.atMs > WINDOW_MS) this.#marks.shift();
+    while (this.#marks.length > LEAST_STEPS && nowMs - this.#marks[1]!.atMs > WINDOW_MS) this.#marks.shift();
     const [first] = this.#marks as [{ atMs: number; bytes: number }];
     const [passedMs, moved] = [nowMs - first.atMs, doneBytes - first.bytes];
     if (passedMs < FIRST_MS || moved <= 0) return { phase, doneBytes, totalBytes };
