@@ -71,7 +71,11 @@ export function planPart(part: BasePart, uses: readonly AdapterUse[], tensors: r
     tensors,
     sizes,
     places,
-    factorsKey: [...uses.map(useKey), ...tensors.map(placeOf)].join(),
+    // A use of strength 0 has no place.
+    factorsKey: [
+      ...tensors.map(placeOf),
+      ...places.map(({ tensor, use, at }) => `${tensor} ${at} ${useKey(use)}`),
+    ].join(),
     wholesKey: [...uses.map((use) => (others.has(use) ? useKey(use) : '')), ...wholes.map(placeOf)].join(),
     factorsGraph(use) {
       const own = places.filter((place) => place.use === use);
