@@ -239,4 +239,12 @@ export const mistakes: Mistake[] = [
     replace: 'refiner?.model;',
     tests: families,
   },
+  {
+    id: 'adapters-zero-keeps-place',
+    what: 'factors are known by all uses, so that one of strength 0 stays as strong as it was',
+    file: 'packages/engine/src/adapters/part-plan.ts',
+    find: '${tensor} ${at} ${useKey(use)}',
+    replace: '${tensor}',
+    tests: ['packages/studio/src/jobs/draw-loras.test.ts'],
+  },
 ];
