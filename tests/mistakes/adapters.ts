@@ -243,8 +243,8 @@ export const mistakes: Mistake[] = [
     id: 'adapters-zero-keeps-place',
     what: 'factors are known by all uses, so that one of strength 0 stays as strong as it was',
     file: 'packages/engine/src/adapters/part-plan.ts',
-    find: '${tensor} ${at} ${useKey(use)}',
-    replace: '${tensor}',
+    find: '...places.map(({ tensor, use, at }) => `${tensor} ${at} ${useKey(use)}`),',
+    replace: '...uses.map(useKey),',
     tests: ['packages/studio/src/jobs/draw-loras.test.ts'],
   },
 ];
