@@ -17,6 +17,15 @@ import { indexOf, readTensors } from '../stored-tensors.ts';
 
 const LIMIT = 1e-4;
 const families = { sd2, sdxl };
+/**
+ * Networks so deep, as loud as the tiny ones, magnify roundings: torch itself is 2e-3 off its float64 in OpenCLIP-H, and a change of SDXL's
+ * input by 1e-6 becomes 6e-2. Attention stays peaked (the oracle sees to it).
+ */
+const QUIETER: readonly [keys: RegExp, divisor: number][] = [
+  [/resblocks\.\d\.attn\.in_proj_weight$/, 2],
+  [/transformer_blocks\.[1-9]\.attn\d\.to_q\.weight$/, 4],
+];
+
 const [command, name, file] = process.argv.slice(2);
 if (file === undefined || (command !== 'make' && command !== 'check') || (name !== 'sd2' && name !== 'sdxl'))
   throw new Error('usage: families-parity.ts make|check sd2|sdxl FILE');
@@ -27,18 +36,9 @@ if (command === 'make') {
   writeSeededCheckpoint(file, Object.fromEntries(drawn), deepWeight);
 } else await check(families[name].parts(await indexOf(file)), name);
 
-/**
- * Networks so deep, as loud as the tiny ones, magnify roundings: torch itself is 2e-3 off its float64 in OpenCLIP-H, and a change of SDXL's
- * input by 1e-6 becomes 6e-2. Attention stays peaked (the oracle sees to it).
- */
-const QUIETER: readonly [keys: RegExp, divisor: number][] = [
-  [/resblocks\.\d\.attn\.in_proj_weight$/, 2],
-  [/transformer_blocks\.[1-9]\.attn\d\.to_q\.weight$/, 4],
-];
-
-function deepWeight(name: string, shape: readonly number[]): Float32Array {
-  const weight = seededWeight(name, shape);
-  const [, divisor] = QUIETER.find(([keys]) => keys.test(name)) ?? [];
+function deepWeight(key: string, shape: readonly number[]): Float32Array {
+  const weight = seededWeight(key, shape);
+  const [, divisor] = QUIETER.find(([keys]) => keys.test(key)) ?? [];
   return divisor === undefined ? weight : weight.map((value) => value / divisor);
 }
 
