@@ -17,6 +17,7 @@ import { type ModelFacts, NO_FACTS, readNotesInside } from './model-facts.ts';
 import { modelStem } from './model-stem.ts';
 import type { Notice } from './notice.ts';
 import { readSides, type SideFacts } from './side-files.ts';
+import { wrongHashNotice } from './wrong-hash.ts';
 
 /** What is found out about a listed model by looking into it and beside it. */
 export interface Inspection {
@@ -66,8 +67,8 @@ async function readIndex(path: string): Promise<TensorIndex> {
   }
 }
 
-function noticesOf(path: string, { identification, foreign }: ModelFacts): Notice[] {
-  const notices: Notice[] = [];
+function noticesOf(path: string, { identification, foreign, claimed }: ModelFacts): Notice[] {
+  const notices: Notice[] = claimed.flatMap((claim) => wrongHashNotice(path, claim, null) ?? []);
   if (foreign.length > 0) {
     const names = foreign.slice(0, 5).join(', ');
     const en = `This pickle names code that has no place in a model: ${names}. It is not run here, but other programs would run it.`;

@@ -148,12 +148,16 @@ export class LibraryModel {
 
   /** What a person should know of it. */
   get notices(): readonly Notice[] {
-    const { path, facts } = this;
-    const wrongFolder = wrongFolderNotice(path, facts.identification, this.#home);
+    const { path, isAtHome: isHere } = this;
+    const { data, notices } = this.#row;
+    const told = JSON.parse(notices) as Notice[];
+    // Thousands are asked for theirs, and most have nothing to tell: their facts are not fetched.
+    const wrongFolder = isHere ? undefined : wrongFolderNotice(path, this.facts.identification, this.#home);
     return [
-      ...(JSON.parse(this.#row.notices) as Notice[]),
+      // What is said of notes before the hash of the data is known is said better afterwards.
+      ...(data === null ? told : told.filter((notice) => notice.type !== 'wrong-note' || notice.path !== path)),
       ...(wrongFolder ? [wrongFolder] : []),
-      ...facts.claimed.flatMap((claim) => wrongHashNotice(path, claim, this.#row.data) ?? []),
+      ...(data === null ? [] : this.facts.claimed.flatMap((claim) => wrongHashNotice(path, claim, data) ?? [])),
     ];
   }
 
