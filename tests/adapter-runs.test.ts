@@ -203,6 +203,15 @@ describe('other strengths and other sets between pictures', () => {
     expect(open).toBe(0);
   });
 
+  it('the memory that is foretold is that of what is fed', async () => {
+    const style = usesOf('style').map((use) => ({ ...use, textEncoder: 0 }));
+    const sizes = Object.keys(await fedBy(style, new AdaptedWeights(openGraph))).map((name) =>
+      elementCount(name.split(' ').at(-1)!.split(',').map(Number)),
+    );
+    const { bytes } = new Adaptation(style, base, new AdaptedWeights(openGraph));
+    expect(bytes).toBe(4 * sizes.reduce((a, b) => a + b, 0));
+  });
+
   it('what changes low-rank products alone stays open for the next set, and what is long out of use does not', async () => {
     const open = new Set<Session>();
     const shared = new AdaptedWeights(async (graph) => {

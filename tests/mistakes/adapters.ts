@@ -12,6 +12,7 @@ const small = ['tests/small-add-ons.test.ts'];
 const lowRank = ['tests/low-rank.test.ts'];
 const families = ['packages/studio/src/jobs/draw-families.test.ts'];
 const merging = 'packages/engine/src/merging';
+const ahead = ['packages/studio/src/jobs/prepare-job.test.ts'];
 const studio = ['packages/studio/src/adapters/open-adapters.test.ts'];
 
 export const mistakes: Mistake[] = [
@@ -246,5 +247,45 @@ export const mistakes: Mistake[] = [
     find: '...places.map(({ tensor, use, at }) => `${tensor} ${at} ${useKey(use)}`),',
     replace: '...uses.map(useKey),',
     tests: ['packages/studio/src/jobs/draw-loras.test.ts'],
+  },
+  {
+    id: 'lora-strength-unused',
+    what: 'what is added beside a layer has the strength 1',
+    file: `${engine}/adapt-graph.ts`,
+    find: 'multiply(linear(x!, own.down), own.strengths)',
+    replace: 'linear(x!, own.down)',
+    tests: runs,
+  },
+  {
+    id: 'lora-rows-of-another',
+    what: 'a half of a layer is given the rows of the other half',
+    file: `${engine}/adapt-graph.ts`,
+    find: 'slice(shared.up, 1, start, start + rows)',
+    replace: 'slice(shared.up, 1, 0, rows)',
+    tests: runs,
+  },
+  {
+    id: 'add-on-memory-forgotten',
+    what: 'the memory of whole tensors alone is foretold',
+    file: `${engine}/part-plan.ts`,
+    find: 'sum + product(entry.shape), factors)',
+    replace: 'sum + product(entry.shape), 0)',
+    tests: runs,
+  },
+  {
+    id: 'ahead-in-another-mode',
+    what: 'networks with add-ons are opened ahead in the mode of the job that runs',
+    file: 'packages/studio/src/jobs/open-models.ts',
+    find: 'this.#create(files, mode, adapt)',
+    replace: 'this.#create(files, undefined, adapt)',
+    tests: ahead,
+  },
+  {
+    id: 'ahead-unencoded',
+    what: 'the prompts of the next recipe are left for its turn',
+    file: 'packages/studio/src/jobs/prepare-job.ts',
+    find: 'if (addOns.adapt === undefined) await encodeAhead',
+    replace: 'if (addOns.adapt !== undefined) await encodeAhead',
+    tests: ahead,
   },
 ];
