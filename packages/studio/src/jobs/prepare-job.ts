@@ -31,8 +31,8 @@ export async function prepareJob(recipe: Recipe, place: PreparingPlace): Promise
     const facts = { family, nativeSize: family.nativeSize, resolution: resolutionOf(files.index.metadata) };
     // Seeds do not matter here.
     const settled = settleRecipe(recipe, facts, () => 0);
-    const hashing = hashFiles([files], [], place.hashes);
-    hashing.catch(() => undefined);
+    // In threads of its own; nothing waits for it.
+    hashFiles([files], [], place.hashes).catch(() => undefined);
     const addOns = await prepareAddOns(settled, files, place);
     const model = await place.modelAhead(files, settled, addOns);
     const [batch] = planBatches(settled);
@@ -42,7 +42,6 @@ export async function prepareJob(recipe: Recipe, place: PreparingPlace): Promise
       // An adapted model is another one in the job itself.
       if (addOns.adapt === undefined) await encodeAhead({ ...batch.request, handledTagTypes, embeddings }, model);
     }
-    await hashing;
   } catch {
     // See above.
   }

@@ -1,5 +1,6 @@
 // The drawing process: draws one job at a time and keeps what it has opened for the next one.
 import { join } from 'node:path';
+import type { Recipe } from '@danqing/contract/recipe';
 import type { WorkerEvent, WorkerRequest } from '@danqing/contract/worker-messages';
 import { DanqingError } from '@danqing/engine/errors';
 import type { Runtime } from '@danqing/engine/runtime';
@@ -137,7 +138,7 @@ parent.onRequest((request) => {
       void carryOut(request, decodeJob);
       return;
     case 'prepare':
-      void prepareJob(request.recipe, place);
+      prepare(request.recipe);
       return;
     case 'pause':
       controlOf(request.job).pause();
@@ -171,6 +172,12 @@ async function carryOut<R extends { readonly job: number }>(
   } finally {
     controls.delete(request.job);
   }
+}
+
+/** Gets ready for what comes next, between two steps of what runs now. */
+function prepare(recipe: Recipe): void {
+  const work = prepareJob(recipe, place);
+  for (const control of controls.values()) control.letPass(work);
 }
 
 async function unload(): Promise<void> {
