@@ -79,6 +79,13 @@ describe('notes in Chinese', () => {
 
 /** Put together from words that the sources have apart; the examples above and here say them. */
 const COMPOSED = new Set([
+  ...Object.keys(listed).filter((english) => /^\{\} \((?:can|is|reaches) /.test(english)),
+  'Only models of one family and size can be merged; these are {*}.',
+  'a lora',
+  'a vae',
+  '{} more bytes of {}',
+  '{} of GGUF header',
+  '{} of numpy header',
   'GGUF, ONNX, pickle, picture with an embedding, safetensors, torch legacy, torch tar, torch zip',
   'a hole: bytes {} to {}',
   'a web page (“{}”)',
@@ -169,11 +176,14 @@ const piecesOf = (english: string): RegExp[] =>
     .split(/\{[*#]?\}/)
     .map((piece) => piece.replaceAll(/^[\s;,.]+|[\s;,.]+$/g, ''))
     .filter((piece) => piece.length > 2)
-    .map((piece) => new RegExp(piece.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll("'", String.raw`\\?'`)));
+    .map((piece) => new RegExp(piece.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/['`]/g, String.raw`\\?$&`)));
 
 function sourcesOf(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((file) => file.isFile() && /(?<!\.test)\.[jt]s$/.test(file.name) && !file.parentPath.includes('languages'))
+    .filter(
+      (file) =>
+        file.isFile() && /(?<!\.test)\.[jt]s$/.test(file.name) && !/\/(?:languages|dist)$/.test(file.parentPath),
+    )
     .filter((file) => !file.parentPath.includes('/node_modules/') || folder.includes('commander'))
     .map((file) => join(file.parentPath, file.name));
 }

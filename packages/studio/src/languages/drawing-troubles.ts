@@ -3,6 +3,24 @@ export const drawingTroubles: Readonly<Record<string, string>> = {
   'an option by its A1111 name': '选项的 A1111 名称',
   '`danqing options` lists them all.': '`danqing options` 列出全部。',
 
+  'Write the name of the file.': '请写文件名。',
+
+  // Grids
+  grid: '网格图',
+  'NV or CPU': 'NV 或 CPU',
+  'width x height, such as 512x768': '宽x高，如 512x768',
+  'at most {#} pictures': '最多 {} 张图',
+  'one to three axes, such as "cfg=4,7;seed=1-3"': '一到三个轴，如 "cfg=4,7;seed=1-3"',
+  'values, such as "steps=10,20"': '取值，如 "steps=10,20"',
+  'three different axes at most': '最多三个不同的轴',
+  '{} twice': '{} 出现两次',
+  'as first value a text that is in the prompt or the negative prompt': '第一个值应为提示词或反向提示词里的文字',
+  'texts that are in the prompt': '提示词里的文字',
+  'whole numbers, or a range of them such as 1-10 (+2)': '整数，或 1-10 (+2) 这样的范围',
+  'numbers, or a range such as 0-1 (+0.25)': '数，或 0-1 (+0.25) 这样的范围',
+  'at most {#} values': '最多 {} 个值',
+  'a step that leads from the first number to the last': '能从第一个数走到最后一个数的步长',
+
   // Odd models and add-ons
   '{}, depth to picture': '{}（深度生图）',
   'a depth map': '深度图',

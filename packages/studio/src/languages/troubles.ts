@@ -221,11 +221,8 @@ export const troubles: Readonly<Record<string, string>> = {
   'Use it with a checkpoint of {}, or choose one that was made for {}.': '请与 {} 的大模型搭配，或选用为 {} 制作的。',
   'Choose one that was made for this checkpoint.': '请选用为这个大模型制作的。',
   'a LoRA or one of its kin': 'LoRA 或同类文件',
-  'a LoRA whose layers have names': '各层有名称的 LoRA',
   'layers with numbers': '各层只有编号',
   '{}, which is {}': '{}，它是 {}',
-  'Put it into a checkpoint with `danqing merge`, and take a LoRA out of that with `danqing extract`.':
-    '请用 `danqing merge` 把它并入大模型，再用 `danqing extract` 从中提取 LoRA。',
   'a layer of {}, as in the others': '与其他文件一样的 {} 层',
   'Only LoRAs for one family of checkpoints can become one.': '只有同一家族大模型的 LoRA 才能合成一个。',
   'A LoRA can only be taken from two checkpoints of one family and size.':
