@@ -34,6 +34,8 @@ export async function approximate(matrix: Value, rule: RankRule, hands: MatrixHa
   const isWide = out <= within;
   const gram = matmul(matrix, matrix, isWide ? { transB: true } : { transA: true });
   const { data } = (await hands.run(graphOf({ gram }), {}))['gram']!;
+  // Two checkpoints have many layers in common, whose directions would take as long to look for as any.
+  if (data.every((value) => value === 0)) return undefined;
   const { rank, vectors, sigmas } = await hands.findDirections({ of: 'matrix', gram: data, size, rule });
   if (rank === 0) return undefined;
   const unit = { shape: [rank, size], data: vectors };
