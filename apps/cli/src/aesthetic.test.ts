@@ -73,7 +73,7 @@ describe('generate --aesthetic', () => {
     [
       'settings without an embedding',
       ['--aesthetic-steps', '3'],
-      /embedding: expected text that is not empty, found ""/,
+      /--aesthetic: expected text that is not empty, found ""/,
     ],
     [
       'a weight out of range',
