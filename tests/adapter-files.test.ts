@@ -1,7 +1,9 @@
 import { type AdapterFile, openAdapter } from '@danqing/engine/adapters/adapter-file';
 import { baseModules } from '@danqing/engine/adapters/base-modules';
+import { checkBase } from '@danqing/engine/adapters/fit-adapter';
 import { kinds } from '@danqing/engine/adapters/kinds/index';
 import { matchAdapter } from '@danqing/engine/adapters/match-adapter';
+import { families } from '@danqing/engine/families/index';
 import { openIndex } from '@danqing/engine/weights/open-index';
 import { readTensorBytes } from '@danqing/engine/weights/read-tensor';
 import { openFile } from '@danqing/node/files/file-source';
@@ -47,5 +49,18 @@ describe('LO-01, LO-02: every key of real files has its layer in SD 1.5', () => 
     expect(new Set(leftOut.map(({ reason }) => reason))).toEqual(new Set(['other sizes']));
     expect(leftOut[0]!.says).toContain('1024');
     expect(matchedKeys).toBe(256 - 64);
+  });
+
+  it('first 1: a file for another base is refused although most of it fits, and is applied by force', async () => {
+    const matched = matchAdapter(await open('cloneofsimo_lora_disney.pt'), sd15);
+    const context = {
+      family: families.sd1,
+      families: Object.values(families),
+      prompt: '',
+      advice: {},
+      force: false,
+    };
+    expect(() => checkBase(matched, context)).toThrow(/found one for Stable Diffusion 2.x: 192 of 256 keys fit/);
+    expect(checkBase(matched, { ...context, force: true })).toContain('Stable Diffusion 2.x');
   });
 });

@@ -158,7 +158,7 @@ export const mistakes: Mistake[] = [
     file: `${engine}/fit-adapter.ts`,
     find: 'if (!isWrong) return',
     replace: 'if (modules.length > 0 || !isWrong) return',
-    tests: studio,
+    tests: files,
   },
   {
     id: 'lora-up-down-swapped',
