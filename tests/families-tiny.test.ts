@@ -243,7 +243,8 @@ describe('a tiny SDXL', () => {
     const { rows } = await encodeBoth(refiner.model);
     expect(relativeError(rows, expected['refiner.text']!.data)).toBeLessThan(1e-5);
     const found = await draw(model, { refiner });
-    expect(errorOf(found, 'refiner.run')).toBeLessThan(1e-3);
+    // Closer than whole runs have to be: exchanged aesthetic scores move this one by 4e-4.
+    expect(errorOf(found, 'refiner.run')).toBeLessThan(1e-4);
     expect(found.isRefined).toBe(true);
     const never = await draw(model, { refiner: { ...refiner, switchAt: 1 } });
     expect(errorOf(never, 'sdxl.run')).toBeLessThan(1e-3);
