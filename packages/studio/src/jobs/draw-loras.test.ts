@@ -101,7 +101,7 @@ describe('a LoRA', () => {
     expect(without.latent).not.toEqual(both.latent);
   });
 
-  it('PR-12: beside the prompt it draws what its tag draws, and the prompt that is recorded stays clean', async () => {
+  it('LO-03, PR-12: beside the prompt it draws what its tag draws, and the prompt that is recorded stays clean', async () => {
     const beside = await draw('fox', { loras: [{ name: 'ink', weight: 0.7 }] });
     expect(beside.latent).toEqual((await draw('fox <lora:ink:0.7>')).latent);
     const { prompt, extra } = parseInfotext(beside.infotext);
