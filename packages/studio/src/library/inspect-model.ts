@@ -50,8 +50,8 @@ export async function inspectModel(listed: Pick<ListedModel, 'path' | 'sizeBytes
   return { facts, sides: beside.facts, notices };
 }
 
-/** Longer headers are rare. */
-const beginning = new Uint8Array(1 << 18);
+/** Memory for the beginning of a file, which longer headers than this are rare in. Who reads a file while another is read has none. */
+let spare: Uint8Array | undefined = new Uint8Array(1 << 18);
 
 async function readIndex(path: string): Promise<TensorIndex> {
   if (path.endsWith('.index.json') || statSync(path).isDirectory()) {
@@ -59,11 +59,14 @@ async function readIndex(path: string): Promise<TensorIndex> {
     await model.close();
     return model.index;
   }
+  const beginning = spare;
   const file = new SyncFile(path, beginning);
+  spare = undefined;
   try {
     return await openIndex(file, READ);
   } finally {
     file.close();
+    spare ??= beginning;
   }
 }
 
